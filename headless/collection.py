@@ -1,0 +1,117 @@
+"""The declaration of a collection: documents of one shape, with who may do what and what happens when they do."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from headless.access import as_rules
+from headless.auth import Auth
+from headless.declaration import Bool, Frozen, Int, Names, Str, declaration, each, empty, nested
+from headless.endpoint import Endpoint
+from headless.errors import ConfigError
+from headless.fields.base import Field, as_fields, check_fields
+from headless.hooks import COLLECTION_HOOKS, as_hooks
+from headless.names import is_slug, plural, singular, words
+
+OPERATIONS = ("create", "read", "update", "delete", "admin")
+RESERVED_SLUGS = frozenset(
+    {"globals", "access", "reorder", "graphql", "stream-ticket", "openapi.json", "docs", "health"}
+)
+
+
+def as_endpoint(given: Any) -> Any:
+    return Endpoint(**given) if isinstance(given, Mapping) else given
+
+
+def as_index(given: Any) -> Any:
+    return Index(**given) if isinstance(given, Mapping) else given
+
+
+def as_auth(given: Any) -> Any:
+    if given is True:
+        return Auth()
+    if isinstance(given, Mapping):
+        return Auth(**given)
+    if given is not None and given is not False and not isinstance(given, Auth):
+        raise ConfigError(f"auth is true, false or options, not {given!r}")
+    return given or None
+
+
+@declaration
+class Labels:
+    """How the collection is called: `Post`, `Posts`."""
+
+    singular: Str | None = None
+    plural: Str | None = None
+
+
+@declaration
+class Pagination:
+    """Rows on a page of the admin's list: the default, and the choices."""
+
+    default_limit: Int = 10
+    limits: Annotated[Sequence[Int], each(lambda item: item)] = (5, 10, 25, 50, 100)
+
+
+@declaration
+class CollectionAdmin:
+    """How the admin shows a collection."""
+
+    use_as_title: Str | None = None
+    default_columns: Names = ()
+    list_searchable_fields: Names = ()
+    group: Str | None = None
+    hidden: Bool = False
+    description: Str | None = None
+    pagination: Annotated[Any, nested(Pagination)] = Pagination()
+
+
+@declaration
+class Index:
+    """An index over several fields, unique or not."""
+
+    fields: Names
+    unique: Bool = False
+
+
+@declaration
+class Collection:
+    """Documents of one shape under `/api/{slug}`, in a table of their own and in the admin."""
+
+    slug: Str = dataclasses.field(kw_only=False)
+    fields: Annotated[Sequence[Field], BeforeValidator(as_fields)]
+    labels: Annotated[Any, nested(Labels)] = Labels()
+    access: Annotated[Any, BeforeValidator(as_rules(OPERATIONS))] = dataclasses.field(default_factory=empty)
+    hooks: Annotated[Any, BeforeValidator(as_hooks(COLLECTION_HOOKS))] = dataclasses.field(default_factory=empty)
+    endpoints: Annotated[Sequence[Endpoint], each(as_endpoint)] = ()
+    auth: Annotated[Any, BeforeValidator(as_auth)] = None
+    timestamps: Bool = True
+    default_sort: Names = ()
+    admin: Annotated[Any, nested(CollectionAdmin)] = CollectionAdmin()
+    indexes: Annotated[Any, each(as_index)] = ()
+    custom: Frozen = None
+
+    def __post_init__(self) -> None:
+        problems = check_fields(self.fields, f"collection {self.slug!r}")
+        if not is_slug(self.slug):
+            problems.insert(0, f"collection {self.slug!r}: a slug is lower-case words joined by '-' or '_'")
+        if self.slug in RESERVED_SLUGS:
+            problems.insert(0, f"collection {self.slug!r}: this slug is taken by the platform")
+        if problems:
+            raise ConfigError(problems)
+
+    @property
+    def singular(self) -> str:
+        """The label of one document."""
+        return self.labels.singular or singular(words(self.slug))
+
+    @property
+    def plural(self) -> str:
+        """The label of several documents."""
+        return self.labels.plural or (
+            plural(self.labels.singular) if self.labels.singular else plural(singular(words(self.slug)))
+        )

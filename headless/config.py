@@ -1,0 +1,144 @@
+"""The whole declaration of an application, which plugins extend and the application is compiled from."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator
+
+from headless.collection import Collection, as_endpoint
+from headless.declaration import Bool, Frozen, Int, Names, Str, declaration, each, empty, nested
+from headless.endpoint import Endpoint
+from headless.errors import ConfigError
+from headless.hooks import as_hooks
+from headless.names import did_you_mean
+
+if TYPE_CHECKING:
+    from headless.extension import Plugin
+
+ROOT_HOOKS = ("after_error",)
+
+
+@declaration
+class AdminOptions:
+    """The admin: whether it is there, under which path, and whose collection may log in to it."""
+
+    user: Str = "users"
+    path: Str = "/admin"
+    enabled: Bool = True
+    name: Str = "Headless"
+
+
+@declaration
+class CorsOptions:
+    """Which origins' pages may call the API. `*` means any, without credentials."""
+
+    origins: Names = ()
+    headers: Names = ()
+
+
+def as_cors(given: Any) -> Any:
+    if isinstance(given, str):
+        return CorsOptions(origins=(given,))
+    if isinstance(given, list | tuple):
+        return CorsOptions(origins=tuple(given))
+    return CorsOptions(**given) if isinstance(given, Mapping) else given
+
+
+def as_collections(given: Any) -> tuple[Any, ...]:
+    if not isinstance(given, list | tuple):
+        raise ConfigError("collections are a list")
+    return tuple(Collection(**item) if isinstance(item, Mapping) else item for item in given)
+
+
+def as_mounts(given: Any) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        raise ConfigError("mounts are a mapping of paths to ASGI applications")
+    for path in given:
+        if not isinstance(path, str) or not path.startswith("/"):
+            raise ConfigError(f"a mount's path begins with a slash: {path!r}")
+    return MappingProxyType({path.rstrip("/") or "/": mount for path, mount in given.items()})
+
+
+@declaration
+class Config:
+    """Everything that is declared. Immutable: plugins return a changed copy."""
+
+    collections: Annotated[Sequence[Collection], BeforeValidator(as_collections)] = ()
+    endpoints: Annotated[Sequence[Endpoint], each(as_endpoint)] = ()
+    plugins: Annotated[Sequence[Any], each(lambda item: item)] = ()
+    mounts: Annotated[Any, BeforeValidator(as_mounts)] = dataclasses.field(default_factory=empty)
+    templates: tuple[Path, ...] = ()
+    admin: Annotated[Any, nested(AdminOptions)] = AdminOptions()
+    hooks: Annotated[Any, BeforeValidator(as_hooks(ROOT_HOOKS))] = dataclasses.field(default_factory=empty)
+    database: Str | None = None
+    secret: Str | None = None
+    secret_env: Str = "HEADLESS_SECRET"  # noqa: S105 - the name of a variable
+    previous_secrets: Names = ()
+    server_url: Str | None = None
+    cors: Annotated[Any, BeforeValidator(as_cors)] = CorsOptions()
+    csrf: Names = ()
+    cookie_prefix: Str = "payload"
+    default_depth: Int = 2
+    max_depth: Int = 10
+    max_limit: Int = 10_000
+    body_limit: Int = 2_000_000
+    debug: Bool = False
+    on_init: Callable[..., Any] | None = None
+    custom: Frozen = None
+
+    def __post_init__(self) -> None:
+        problems: list[str] = []
+        slugs = [collection.slug for collection in self.collections]
+        problems += [f"two collections are called {slug!r}" for slug in sorted(set(slugs)) if slugs.count(slug) > 1]
+        if self.max_depth < 0 or self.default_depth < 0:
+            problems.append("default_depth and max_depth are 0 or more")
+        if problems:
+            raise ConfigError(problems)
+
+    def replace(self, **changes: Any) -> Config:
+        """A copy with some options changed."""
+        current = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return Config(**{**current, **changes})
+
+    def with_collections(self, *collections: Collection) -> Config:
+        """A copy with further collections; one of the same slug takes the other's place."""
+        added = {collection.slug: collection for collection in collections}
+        kept = [added.pop(collection.slug, collection) for collection in self.collections]
+        return self.replace(collections=(*kept, *added.values()))
+
+    def with_endpoints(self, *endpoints: Endpoint) -> Config:
+        """A copy with further endpoints under `/api`."""
+        return self.replace(endpoints=(*self.endpoints, *endpoints))
+
+    def with_mounts(self, mounts: Mapping[str, Any]) -> Config:
+        """A copy with further ASGI applications at paths outside the API, or functions of the app that make them."""
+        return self.replace(mounts={**self.mounts, **mounts})
+
+    def with_templates(self, *folders: Path | str) -> Config:
+        """A copy whose admin looks for templates in these folders first."""
+        return self.replace(templates=(*(Path(folder) for folder in folders), *self.templates))
+
+    def collection(self, slug: str) -> Collection:
+        """The collection of that slug. Raises ConfigError, naming the nearest, when there is none."""
+        for collection in self.collections:
+            if collection.slug == slug:
+                return collection
+        slugs = [collection.slug for collection in self.collections]
+        raise ConfigError(f"there is no collection {slug!r}{did_you_mean(slug, slugs)}")
+
+
+def host_plugins(config: Config, find: Callable[[str], Any]) -> tuple[Config, Sequence[Plugin]]:
+    """Lets every enabled plugin change the config, in their order. Names are looked up by `find`."""
+    plugins = [find(item) if isinstance(item, str) else item for item in config.plugins]
+    plugins.sort(key=lambda plugin: plugin.order)
+    for plugin in plugins:
+        changed = plugin.setup(config)
+        if not isinstance(changed, Config):
+            raise ConfigError(f"plugin {plugin.name!r} returned {type(changed).__name__}, not a Config")
+        config = changed
+    return config, plugins

@@ -1,0 +1,98 @@
+"""Custom endpoints: a method, a path and a function of one request, the same for users as for the shipped ones."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from headless.access import Rule, as_rule
+from headless.declaration import Str, declaration
+from headless.errors import ConfigError
+
+Handler = Callable[..., Any]
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+
+_PARAMETER = re.compile(r":([A-Za-z_]\w*)\??", re.ASCII)
+
+
+def as_method(given: Any) -> str:
+    """Reads a method in any case."""
+    if not isinstance(given, str) or given.lower() not in METHODS:
+        raise ConfigError(f"{given!r} is not a method: give one of {', '.join(METHODS)}")
+    return given.upper()
+
+
+def as_path(given: Any) -> str:
+    """Reads a path whose parameters are written `{id}` or `:id`."""
+    if not isinstance(given, str) or not given.startswith("/"):
+        raise ConfigError(f"a path begins with a slash: {given!r}")
+    return _PARAMETER.sub(r"{\1}", given)
+
+
+def as_handler(given: Any) -> Handler:
+    if not callable(given):
+        raise ConfigError(f"{given!r} is not a function")
+    return given  # type: ignore[no-any-return]
+
+
+def as_optional_rule(given: Any) -> Rule:
+    return None if given is None else as_rule(given)
+
+
+@declaration
+class Endpoint:
+    """`handler` answers `method` on `path`; `access` says who may ask, anyone when it says nothing.
+
+    The handler is given a Request and returns data, a response, or None for 204; a sync one runs in a thread.
+    """
+
+    method: Annotated[str, BeforeValidator(as_method)] = dataclasses.field(kw_only=False)
+    path: Annotated[str, BeforeValidator(as_path)] = dataclasses.field(kw_only=False)
+    handler: Annotated[Any, BeforeValidator(as_handler)] = dataclasses.field(kw_only=False)
+    access: Annotated[Any, BeforeValidator(as_optional_rule)] = None
+    summary: Str = ""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Calls the handler, so that a decorated function can still be called as one."""
+        return self.handler(*args, **options)
+
+    @classmethod
+    def get(cls, path: str, *, access: Rule = None, summary: str = "") -> Callable[[Handler], Endpoint]:
+        """Makes the function below answer GET on `path`."""
+        return _decorator("get", path, access, summary)
+
+    @classmethod
+    def post(cls, path: str, *, access: Rule = None, summary: str = "") -> Callable[[Handler], Endpoint]:
+        """Makes the function below answer POST on `path`."""
+        return _decorator("post", path, access, summary)
+
+    @classmethod
+    def put(cls, path: str, *, access: Rule = None, summary: str = "") -> Callable[[Handler], Endpoint]:
+        """Makes the function below answer PUT on `path`."""
+        return _decorator("put", path, access, summary)
+
+    @classmethod
+    def patch(cls, path: str, *, access: Rule = None, summary: str = "") -> Callable[[Handler], Endpoint]:
+        """Makes the function below answer PATCH on `path`."""
+        return _decorator("patch", path, access, summary)
+
+    @classmethod
+    def delete(cls, path: str, *, access: Rule = None, summary: str = "") -> Callable[[Handler], Endpoint]:
+        """Makes the function below answer DELETE on `path`."""
+        return _decorator("delete", path, access, summary)
+
+
+def _decorator(method: str, path: str, access: Rule, summary: str) -> Callable[[Handler], Endpoint]:
+    def decorate(handler: Handler) -> Endpoint:
+        return Endpoint(method, path, handler, access=access, summary=summary or first_line(handler))
+
+    return decorate
+
+
+def first_line(handler: Handler) -> str:
+    """The first line of a function's docstring."""
+    return (handler.__doc__ or "").strip().partition("\n")[0]

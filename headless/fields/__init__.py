@@ -1,0 +1,50 @@
+"""The field types, by the names that declarations use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from headless.fields.array import Array
+from headless.fields.base import ABSENT, DataField, Field, FieldAdmin, FieldContext
+from headless.fields.checkbox import Checkbox
+from headless.fields.collapsible import Collapsible
+from headless.fields.date import Date
+from headless.fields.email import Email
+from headless.fields.group import Group
+from headless.fields.json import Json
+from headless.fields.number import Number
+from headless.fields.radio import Radio
+from headless.fields.relationship import Relationship
+from headless.fields.row import Row
+from headless.fields.select import Option, Select
+from headless.fields.tabs import Tab, Tabs
+from headless.fields.text import Text
+from headless.fields.textarea import Textarea
+
+registry: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {
+        "array": Array,
+        "checkbox": Checkbox,
+        "collapsible": Collapsible,
+        "date": Date,
+        "email": Email,
+        "group": Group,
+        "json": Json,
+        "number": Number,
+        "radio": Radio,
+        "relationship": Relationship,
+        "row": Row,
+        "select": Select,
+        "tabs": Tabs,
+        "text": Text,
+        "textarea": Textarea,
+    }
+)
+"""The types by their names in YAML."""
+
+__all__ = [
+    "ABSENT", "Array", "Checkbox", "Collapsible", "DataField", "Date", "Email", "Field", "FieldAdmin", "FieldContext",
+    "Group", "Json", "Number", "Option", "Radio", "Relationship", "Row", "Select", "Tab", "Tabs", "Text", "Textarea",
+]  # fmt: skip

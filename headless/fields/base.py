@@ -1,0 +1,278 @@
+"""The contract of a field type: one class in one file that answers every question about itself.
+
+Options, storage, validation and normalisation, operators, JSON Schema, the admin's widget, an example. What only some
+types can do (children, references) is an optional protocol; nothing elsewhere asks which type a field is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Protocol, runtime_checkable
+
+import sqlalchemy as sa
+from pydantic import BeforeValidator
+
+from headless import operators
+from headless.access import as_rules
+from headless.declaration import Bool, Frozen, Int, Str, declaration, empty, nested, thaw
+from headless.errors import ConfigError
+from headless.hooks import FIELD_HOOKS, as_hooks
+from headless.names import is_field_name, words
+from headless.operators import Operator
+
+REQUIRED = "This field is required."
+JSON_TEXT: sa.types.TypeEngine[Any] = sa.JSON().with_variant(sa.Text(), "sqlite")
+"""The column of a JSON value. On SQLite it must be text: a column called JSON would turn the text `5` into a number."""
+RESERVED = frozenset({"__v", "salt", "hash", "file", "_rev", "_status", "_order"})
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Absent:
+    """The value of a key that is not there, which is not the same as null."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT = Absent()
+
+
+@dataclass(slots=True)
+class FieldContext:
+    """What a validator, a default or a condition is given: the write it belongs to and where it stands."""
+
+    operation: str
+    data: Mapping[str, Any]
+    sibling_data: Mapping[str, Any]
+    id: int | str | None = None
+    user: Mapping[str, Any] | None = None
+    path: tuple[str | int, ...] = ()
+    previous_value: Any = None
+    request: Any = None
+    now: Callable[[], str] = str
+
+
+@declaration
+class FieldAdmin:
+    """How the admin shows a field. Only `condition` affects the API: where it is false, nothing is validated."""
+
+    description: Str | None = None
+    placeholder: Str | None = None
+    position: Str | None = None
+    width: Str | None = None
+    read_only: Bool = False
+    hidden: Bool = False
+    disabled: Bool = False
+    condition: Callable[..., Any] | None = None
+    init_collapsed: Bool = False
+    layout: Str | None = None
+    rows: Int | None = None
+    step: float | None = None
+    auto_complete: Str | None = None
+    allow_create: Bool = True
+    is_sortable: Bool = True
+    is_clearable: Bool = True
+    language: Str | None = None
+
+
+class Writer(Protocol):
+    """The walk over a document that is being written, as a container sees it."""
+
+    async def fill(
+        self, plan: Any, data: Mapping[str, Any], stored: Mapping[str, Any] | None, path: tuple[str | int, ...]
+    ) -> dict[str, Any]:
+        """First pass: values read, access asked, defaults and stored values put in."""
+
+    async def finish(
+        self, plan: Any, data: dict[str, Any], stored: Mapping[str, Any] | None, path: tuple[str | int, ...], label: str
+    ) -> None:
+        """Second pass: hooks before the change and validation, in place."""
+
+    def new_row_id(self) -> str:
+        """A fresh id for a row."""
+
+
+@declaration
+class Field:
+    """Anything that stands in a `fields` list."""
+
+    type: ClassVar[str]
+    widget: ClassVar[str]
+
+    admin: Annotated[Any, nested(FieldAdmin)] = FieldAdmin()
+    custom: Frozen = None
+
+    @property
+    def children(self) -> Sequence[Field]:
+        """The fields inside this one."""
+        return ()
+
+    def rename(self, label: str) -> str:
+        """The label that the fields inside are shown under, after `label`."""
+        return label
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the declaration that a single option cannot know."""
+        return iter(())
+
+
+@declaration
+class DataField(Field):
+    """A field that holds a value under its name."""
+
+    storage: ClassVar[sa.types.TypeEngine[Any]] = sa.Text()
+    example: ClassVar[Any]
+    secret: ClassVar[bool] = False
+    many: ClassVar[bool] = False
+
+    name: Str = dataclasses.field(kw_only=False)
+    label: Str | bool | None = None
+    required: Bool = False
+    unique: Bool = False
+    index: Bool = False
+    localized: Bool = False
+    default_value: Frozen = None
+    validate: Callable[..., Any] | None = None
+    access: Annotated[Any, BeforeValidator(as_rules(("create", "read", "update")))] = dataclasses.field(
+        default_factory=empty
+    )
+    hooks: Annotated[Any, BeforeValidator(as_hooks(FIELD_HOOKS))] = dataclasses.field(default_factory=empty)
+    hidden: Bool = False
+    save_to_jwt: Str | bool = False
+
+    @property
+    def title(self) -> str:
+        """The label, or words made of the name."""
+        return self.label if isinstance(self.label, str) else words(self.name)
+
+    @property
+    def has_list(self) -> bool:
+        """Whether the value is a list of scalars, each of which a query may match."""
+        return False
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the column holds JSON text."""
+        return isinstance(self.storage, sa.JSON) or self.has_list
+
+    @property
+    def column(self) -> sa.types.TypeEngine[Any]:
+        """The type of the column that holds the value."""
+        return JSON_TEXT if self.is_json else self.storage
+
+    @property
+    def operators(self) -> Mapping[str, Operator]:
+        """The operators a query may use on one value of this field."""
+        return operators.TEXT
+
+    def problems(self) -> Iterator[str]:
+        if not is_field_name(self.name):
+            yield f"{self.type} field {self.name!r}: a name is letters, digits and underscores, not a digit first"
+        elif self.name in RESERVED:
+            yield f"{self.type} field {self.name!r}: this name is taken by the platform"
+
+    def empty(self) -> Any:
+        """The value of a document that was never given one."""
+        return None
+
+    def default(self, context: FieldContext) -> Any:
+        """The default for a new document, or ABSENT. May be awaitable when the declaration gives an async function."""
+        if self.default_value is None:
+            return ABSENT
+        if callable(self.default_value):
+            return self.default_value(context)
+        return thaw(self.default_value)
+
+    def coerce(self, value: Any) -> Any:
+        """The value as this type writes it, where that can be told; else unchanged, for `check` to refuse."""
+        return value
+
+    def check(self, value: Any, context: FieldContext) -> str | None:
+        """What is wrong with a coerced value, or None."""
+        return REQUIRED if self.required and (value is None or value == "") else None
+
+    def query_value(self, raw: Any) -> Any:
+        """A raw value of a query as a stored one. Raises `operators.Never` when no stored value can equal it."""
+        return self.coerce(raw)
+
+    def dump(self, value: Any) -> Any:
+        """The value as its column stores it. JSON columns are encoded by the table's writer."""
+        return value
+
+    load: ClassVar[Callable[[Any], Any] | None] = None
+    """Turns a column's value into the document's; None when they are the same."""
+
+    def json_schema(self) -> dict[str, Any]:
+        """The JSON Schema of a value that is there."""
+        return {"type": "string"}
+
+
+@runtime_checkable
+class Referring(Protocol):
+    """A field whose value refers to other documents."""
+
+    relation_to: tuple[str, ...]
+
+    def targets(self, value: Any) -> Iterable[tuple[str, Any]]:
+        """The (collection, id) pairs in a value."""
+
+    def replace(self, value: Any, found: Callable[[str, Any], Any]) -> Any:
+        """The value with each target replaced by what `found` answers for it; dropped when it answers ABSENT."""
+
+
+@runtime_checkable
+class Containing(Protocol):
+    """A field whose value is made of other fields' values."""
+
+    flat: ClassVar[bool]
+    """Whether the children have columns of their own (a group) or live in this field's JSON (rows)."""
+
+    async def fill(self, writer: Writer, plan: Any, value: Any, stored: Any, path: tuple[str | int, ...]) -> Any: ...
+
+    async def finish(
+        self, writer: Writer, plan: Any, value: Any, stored: Any, path: tuple[str | int, ...], label: str
+    ) -> Any: ...
+
+    def parts(self, value: Any) -> Iterable[dict[str, Any]]:
+        """The mappings in a value that hold the children's values."""
+
+
+def as_fields(given: Any) -> tuple[Any, ...]:
+    """Reads a list of fields."""
+    if not isinstance(given, list | tuple):
+        raise ConfigError("fields are a list")
+    return tuple(given)
+
+
+def check_fields(fields: Iterable[Field], place: str) -> list[str]:
+    """Every mistake in a list of fields, with names that occur twice among those that share a level."""
+    problems: list[str] = []
+    seen: dict[str, int] = {}
+    for field in same_level(fields):
+        problems += [f"{place}: {problem}" for problem in field.problems()]
+        if isinstance(field, DataField):
+            seen[field.name] = seen.get(field.name, 0) + 1
+            if seen[field.name] == 2:
+                problems.append(f"{place}: two fields are called {field.name!r}")
+            if field.children:
+                problems += check_fields(field.children, f"{place}.{field.name}")
+    return problems
+
+
+def same_level(fields: Iterable[Field]) -> Iterator[Field]:
+    """The fields and those inside the ones that only arrange them."""
+    for field in fields:
+        yield field
+        if not isinstance(field, DataField):
+            yield from same_level(field.children)
+
+
+def clean_text(value: str) -> str | None:
+    """What is wrong with a text that no database can hold, or None."""
+    if "\x00" in value or _LONE_SURROGATE.search(value):
+        return "This field has characters that cannot be stored."
+    return None

@@ -1,0 +1,84 @@
+"""Fields together under one name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator
+
+from headless.declaration import Str, declaration
+from headless.fields.base import DataField, Field, FieldContext, Writer, as_fields
+
+
+@declaration
+class NamedGroup(DataField):
+    """Fields whose values are an object under this field's name, each with a column of its own."""
+
+    type: ClassVar[str] = "group"
+    widget: ClassVar[str] = "group"
+    flat: ClassVar[bool] = True
+    example: ClassVar[Any] = {"inner": "A quiet launch"}
+
+    fields: Annotated[Sequence[Field], BeforeValidator(as_fields)]
+
+    @property
+    def children(self) -> Sequence[Field]:
+        return self.fields
+
+    def rename(self, label: str) -> str:
+        return f"{label} > {self.title}" if label else self.title
+
+    def empty(self) -> Any:
+        return {}
+
+    def coerce(self, value: Any) -> Any:
+        return {} if value is None else value
+
+    def check(self, value: Any, context: FieldContext) -> str | None:
+        return None if isinstance(value, Mapping) else "This field has an invalid input."
+
+    def parts(self, value: Any) -> Iterable[dict[str, Any]]:
+        return (value,) if isinstance(value, dict) else ()
+
+    async def fill(self, writer: Writer, plan: Any, value: Any, stored: Any, path: tuple[str | int, ...]) -> Any:
+        given = value if isinstance(value, Mapping) else {}
+        filled = await writer.fill(plan, given, stored if isinstance(stored, Mapping) else None, path)
+        return filled if isinstance(value, Mapping) else value
+
+    async def finish(
+        self, writer: Writer, plan: Any, value: Any, stored: Any, path: tuple[str | int, ...], label: str
+    ) -> Any:
+        if isinstance(value, dict):
+            await writer.finish(plan, value, stored if isinstance(stored, Mapping) else None, path, self.rename(label))
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "object"}
+
+
+@declaration
+class PlainGroup(Field):
+    """Fields shown together, without a name of their own in the data."""
+
+    type: ClassVar[str] = "group"
+    widget: ClassVar[str] = "plain_group"
+
+    label: Str | None = None
+    fields: Annotated[Sequence[Field], BeforeValidator(as_fields)]
+
+    @property
+    def children(self) -> Sequence[Field]:
+        return self.fields
+
+    def rename(self, label: str) -> str:
+        if self.label is None:
+            return label
+        return f"{label} > {self.label}" if label else self.label
+
+
+def Group(name: str | None = None, **options: Any) -> NamedGroup | PlainGroup:  # noqa: N802 - a declaration like the others
+    """Fields together: under `name` as an object, or without one only side by side in the admin."""
+    if name is not None:
+        return NamedGroup(name, **options)
+    return PlainGroup(**options)

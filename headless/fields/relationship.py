@@ -1,0 +1,183 @@
+"""A reference to documents of other collections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar
+
+import sqlalchemy as sa
+from pydantic import BeforeValidator
+
+from headless import operators
+from headless.declaration import Bool, Int, Names, Str, declaration
+from headless.errors import ConfigError
+from headless.fields.base import ABSENT, REQUIRED, DataField, FieldContext
+from headless.operators import Never, Operator, as_text
+
+
+def as_relation(given: Any) -> Any:
+    """Reads `relation_to`: one slug stands for itself, a list of slugs makes the field polymorphic."""
+    if isinstance(given, str) or (isinstance(given, list | tuple) and given and all(isinstance(g, str) for g in given)):
+        return tuple(given) if isinstance(given, list | tuple) else given
+    raise ConfigError("relation_to is a collection's slug, or a list of slugs")
+
+
+@declaration
+class Relationship(DataField):
+    """A reference to a document of `relation_to`, or with `has_many` an ordered list of them.
+
+    A list of slugs makes it polymorphic: values are `{"relationTo": slug, "value": id}`. `on_delete` says what happens
+    when the target goes: `set_null` (default when optional), `restrict` (default when required) or `cascade`.
+    `populate_as_system` names the target's fields that are shown in place of the id to whoever may read this document,
+    even where the target itself is not theirs to read.
+    """
+
+    type: ClassVar[str] = "relationship"
+    widget: ClassVar[str] = "relationship"
+    storage: ClassVar[sa.types.TypeEngine[Any]] = sa.Integer()
+    example: ClassVar[Any] = 1
+
+    relation_to: Annotated[str | Sequence[str], BeforeValidator(as_relation)]
+    has_many: Bool = False
+    min_rows: Int | None = None
+    max_rows: Int | None = None
+    max_depth: Int | None = None
+    on_delete: Str | None = None
+    populate_as_system: Names = ()
+
+    @property
+    def polymorphic(self) -> bool:
+        """Whether a value says which collection it refers to."""
+        return not isinstance(self.relation_to, str)
+
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        """The collections it may refer to."""
+        return (self.relation_to,) if isinstance(self.relation_to, str) else tuple(self.relation_to)
+
+    @property
+    def has_list(self) -> bool:
+        return self.has_many
+
+    @property
+    def is_json(self) -> bool:
+        return self.has_many or self.polymorphic
+
+    @property
+    def operators(self) -> Mapping[str, Operator]:
+        return operators.REFERENCE
+
+    def problems(self) -> Iterator[str]:
+        yield from super().problems()
+        if self.on_delete not in (None, "set_null", "restrict", "cascade"):
+            yield f"{self.type} field {self.name!r}: on_delete is set_null, restrict or cascade, not {self.on_delete!r}"
+
+    def empty(self) -> Any:
+        if self.has_many:
+            return []
+        return ABSENT if self.polymorphic else None
+
+    def coerce(self, value: Any) -> Any:
+        if self.has_many:
+            if value is None or value == "":
+                return []
+            items = value if isinstance(value, list) else [value]
+            return [self._coerce_one(item) for item in items]
+        return None if value in ("", "null", None) else self._coerce_one(value)
+
+    def _coerce_one(self, value: Any) -> Any:
+        if self.polymorphic:
+            if isinstance(value, Mapping) and isinstance(value.get("value"), Mapping):
+                return {"relationTo": value.get("relationTo"), "value": value["value"].get("id")}
+            return value
+        return value["id"] if isinstance(value, Mapping) and "id" in value else value
+
+    def check(self, value: Any, context: FieldContext) -> str | None:
+        if value is None or value == []:
+            return REQUIRED if self.required else None
+        if not self.has_many:
+            return None
+        if self.min_rows is not None and len(value) < self.min_rows:
+            return f"{len(value)} is less than the min allowed Rows of {self.min_rows}."
+        if self.max_rows is not None and len(value) > self.max_rows:
+            return f"{len(value)} is greater than the max allowed Rows of {self.max_rows}."
+        return None
+
+    def invalid(self, refused: Iterable[Any]) -> str:
+        """The message for values that refer to nothing."""
+        shown = ", ".join(f"{_shown(value)} 0" for value in refused)
+        return f"This relationship field has the following invalid relationships: {shown}"
+
+    def pairs(self, value: Any) -> list[tuple[str | None, Any]]:
+        """(collection, id) for each reference, None where a value does not say a collection it may refer to."""
+        if value is None:
+            return []
+        return [self._pair(item) for item in (value if self.has_many else [value])]
+
+    def _pair(self, item: Any) -> tuple[str | None, Any]:
+        if isinstance(self.relation_to, str):
+            return self.relation_to, item
+        if (
+            isinstance(item, Mapping)
+            and set(item) == {"relationTo", "value"}
+            and item["relationTo"] in self.relation_to
+        ):
+            return item["relationTo"], item["value"]
+        return None, item
+
+    def targets(self, value: Any) -> Iterable[tuple[str, Any]]:
+        return [(slug, id) for slug, id in self.pairs(value) if slug is not None]
+
+    def with_ids(self, value: Any, read: Callable[[str, Any], Any]) -> Any:
+        """The value with each id as its collection writes ids."""
+        if value is None:
+            return None
+        items = [self._with_id(item, read) for item in (value if self.has_many else [value])]
+        return items if self.has_many else items[0]
+
+    def _with_id(self, item: Any, read: Callable[[str, Any], Any]) -> Any:
+        slug, id = self._pair(item)
+        if slug is None:
+            return item
+        return {"relationTo": slug, "value": read(slug, id)} if self.polymorphic else read(slug, id)
+
+    def replace(self, value: Any, found: Callable[[str, Any], Any]) -> Any:
+        if value is None or value is ABSENT:
+            return value
+        items = [self._replaced(item, found) for item in (value if self.has_many else [value])]
+        if self.has_many:
+            return [item for item in items if item is not ABSENT]
+        return None if items[0] is ABSENT else items[0]
+
+    def _replaced(self, item: Any, found: Callable[[str, Any], Any]) -> Any:
+        slug, id = self._pair(item)
+        if slug is None:
+            return item
+        document = found(slug, id)
+        if not self.polymorphic or document is ABSENT:
+            return document
+        return {"relationTo": slug, "value": document}
+
+    def query_value(self, raw: Any) -> Any:
+        if raw is None or raw == "null":
+            return None
+        if isinstance(raw, bool) or not isinstance(raw, int | str | float):
+            raise Never
+        return raw
+
+    def json_schema(self) -> dict[str, Any]:
+        id_schema: dict[str, Any] = {"type": ["integer", "string"]}
+        item = id_schema
+        if self.polymorphic:
+            item = {
+                "type": "object",
+                "properties": {"relationTo": {"enum": list(self.slugs)}, "value": id_schema},
+                "required": ["relationTo", "value"],
+            }
+        return {"type": "array", "items": item} if self.has_many else item
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "[object Object]"
+    return as_text(value) if not isinstance(value, bool) else str(value).lower()

@@ -1,0 +1,55 @@
+"""A line of text."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from headless.declaration import Int, declaration
+from headless.errors import BadRequest
+from headless.fields.base import REQUIRED, DataField, FieldContext, clean_text
+from headless.operators import as_text
+
+LONGEST = 40_000
+
+
+@declaration
+class Text(DataField):
+    """A line of text, at most 40,000 characters unless `max_length` says otherwise."""
+
+    type: ClassVar[str] = "text"
+    widget: ClassVar[str] = "text"
+    example: ClassVar[Any] = "A quiet launch"
+
+    min_length: Int | None = None
+    max_length: Int | None = None
+
+    def coerce(self, value: Any) -> Any:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return as_text(value)
+        return value
+
+    def check(self, value: Any, context: FieldContext) -> str | None:
+        if value is None or value == "":
+            return REQUIRED if self.required else None
+        if not isinstance(value, str):
+            return "This field takes text."
+        longest = self.max_length if self.max_length is not None else LONGEST
+        if len(value) > longest:
+            return f"This value must be shorter than the max length of {longest} characters."
+        if self.min_length is not None and len(value) < self.min_length:
+            return f"This value must be longer than the minimum length of {self.min_length} characters."
+        return clean_text(value)
+
+    def query_value(self, raw: Any) -> Any:
+        value = self.coerce(raw)
+        if value is not None and not isinstance(value, str):
+            raise BadRequest(f"A query on {self.name!r} takes text.")
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        schema: dict[str, Any] = {"type": "string"}
+        if self.min_length is not None:
+            schema["minLength"] = self.min_length
+        if self.max_length is not None:
+            schema["maxLength"] = self.max_length
+        return schema

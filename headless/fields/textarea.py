@@ -1,0 +1,17 @@
+"""Text of several lines."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from headless.declaration import declaration
+from headless.fields.text import Text
+
+
+@declaration
+class Textarea(Text):
+    """Text of several lines. Options as for Text; `admin.rows` is the height of the box."""
+
+    type: ClassVar[str] = "textarea"
+    widget: ClassVar[str] = "textarea"
+    example: ClassVar[Any] = "We launched on a Tuesday,\nwithout a countdown."

@@ -1,0 +1,243 @@
+"""The operators of the where language as rows of data: each reads a raw value, compiles to SQL and tests in memory.
+
+SQL and memory answer alike; a property test holds them together. Text is compared by code point, case is folded by
+`str.lower`, and NULL is what SQL says it is except where an operator's row says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Protocol
+
+import orjson
+import sqlalchemy as sa
+
+from headless.errors import BadRequest
+
+Expression = sa.ColumnElement[Any]
+Values = tuple[Any, ...]
+
+LONGEST_TEXT: Final = 10_000
+LONGEST_LIST: Final = 1_000
+
+
+class Never(Exception):
+    """Raised while reading a value that no stored value can equal, such as a word for a number."""
+
+
+class SqlDialect(Protocol):
+    """What operators need of a database's dialect."""
+
+    def fold(self, column: Expression) -> Expression:
+        """The text in lower case, numbers as text."""
+
+    def in_list(self, column: Expression, parameter: sa.BindParameter[Any]) -> Expression:
+        """Whether the column is one of the values of a list bound as one parameter."""
+
+
+class Comparable(Protocol):
+    """What operators need of a field: reading a raw value of a query. Raises Never or BadRequest."""
+
+    def query_value(self, raw: Any) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One operator: `read` makes values of the raw one, `bind` parameters of the values."""
+
+    name: str
+    read: Callable[[Comparable, Any], Values]
+    sql: Callable[[SqlDialect, Expression, tuple[sa.BindParameter[Any], ...]], Expression]
+    test: Callable[[Any, Values], bool]
+    bind: Callable[[Values], Values] = lambda values: values
+    positive: str | None = None
+    """For a negation, the operator it negates across rows, lists and relations."""
+
+
+def one(field: Comparable, raw: Any) -> Values:
+    return (field.query_value(raw),)
+
+
+def many(field: Comparable, raw: Any) -> Values:
+    """A comma list, a list or a single value; items that nothing can equal are left out."""
+    items = raw.split(",") if isinstance(raw, str) else raw if isinstance(raw, list | tuple) else [raw]
+    if len(items) > LONGEST_LIST:
+        raise BadRequest(f"A list in a query holds at most {LONGEST_LIST} values.")
+    values = []
+    for item in items:
+        try:
+            value = field.query_value(item)
+        except Never:
+            continue
+        if value is not None:
+            values.append(value)
+    return tuple(values)
+
+
+def text(field: Comparable, raw: Any) -> Values:
+    return (_text(raw).lower(),)
+
+
+def tokens(field: Comparable, raw: Any) -> Values:
+    return tuple(_text(raw).lower().split())
+
+
+def flag(field: Comparable, raw: Any) -> Values:
+    if isinstance(raw, bool):
+        return (raw,)
+    if isinstance(raw, str) and raw.lower() in ("true", "false", "1", "0", ""):
+        return (raw.lower() in ("true", "1"),)
+    raise BadRequest("The value of 'exists' is true or false.")
+
+
+def _text(raw: Any) -> str:
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    if isinstance(raw, int | float):
+        return as_text(raw)
+    if not isinstance(raw, str):
+        raise BadRequest("A text operator takes text.")
+    if len(raw) > LONGEST_TEXT:
+        raise BadRequest(f"A text in a query has at most {LONGEST_TEXT} characters.")
+    return raw
+
+
+def as_text(value: Any) -> str:
+    """How a stored value reads as text: `4.5`, `2`, `true`."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
+def fold(value: Any) -> str:
+    """Case folding, the one definition of it."""
+    return as_text(value).lower()
+
+
+def pattern(part: str) -> str:
+    """A LIKE pattern, escaped with a backslash, that finds `part` anywhere."""
+    escaped = part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def _patterns(values: Values) -> Values:
+    return tuple(pattern(value) for value in values)
+
+
+def _listed(values: Values) -> Values:
+    return (orjson.dumps([int(value) if isinstance(value, bool) else value for value in values]).decode(),)
+
+
+def _contains_all(dialect: SqlDialect, column: Expression, parameters: tuple[sa.BindParameter[Any], ...]) -> Expression:
+    folded = dialect.fold(column)
+    found = [folded.like(parameter, escape="\\") for parameter in parameters]
+    return sa.and_(column.is_not(None), *found)
+
+
+def _contains_not_all(
+    dialect: SqlDialect, column: Expression, parameters: tuple[sa.BindParameter[Any], ...]
+) -> Expression:
+    return sa.and_(column.is_not(None), sa.not_(_contains_all(dialect, column, parameters)))
+
+
+def _has_words(value: Any, values: Values) -> bool:
+    if value is None:
+        return False
+    folded = fold(value)
+    return all(part in folded for part in values)
+
+
+equals = Operator(
+    "equals", one,
+    lambda dialect, column, parameters: column == parameters[0],
+    lambda value, values: value is not None and value == values[0],
+)  # fmt: skip
+not_equals = Operator(
+    "not_equals", one,
+    lambda dialect, column, parameters: column.is_distinct_from(parameters[0]),
+    lambda value, values: value is None or value != values[0],
+    positive="equals",
+)  # fmt: skip
+in_ = Operator(
+    "in", many,
+    lambda dialect, column, parameters: dialect.in_list(column, parameters[0]),
+    lambda value, values: value is not None and value in values,
+    _listed,
+)  # fmt: skip
+not_in = Operator(
+    "not_in", many,
+    lambda dialect, column, parameters: sa.and_(column.is_not(None), sa.not_(dialect.in_list(column, parameters[0]))),
+    lambda value, values: value is not None and value not in values,
+    _listed, positive="in",
+)  # fmt: skip
+not_in_or_empty = Operator(
+    "not_in", many,
+    lambda dialect, column, parameters: sa.or_(column.is_(None), sa.not_(dialect.in_list(column, parameters[0]))),
+    lambda value, values: value is None or value not in values,
+    _listed, positive="in",
+)  # fmt: skip
+exists = Operator(
+    "exists", flag, lambda dialect, column, parameters: column.is_not(None), lambda value, values: value is not None
+)
+missing = Operator(
+    "exists",
+    flag,
+    lambda dialect, column, parameters: column.is_(None),
+    lambda value, values: value is None,
+    positive="exists",
+)
+greater_than = Operator(
+    "greater_than", one,
+    lambda dialect, column, parameters: column > parameters[0],
+    lambda value, values: value is not None and values[0] is not None and value > values[0],
+)  # fmt: skip
+greater_than_equal = Operator(
+    "greater_than_equal", one,
+    lambda dialect, column, parameters: column >= parameters[0],
+    lambda value, values: value is not None and values[0] is not None and value >= values[0],
+)  # fmt: skip
+less_than = Operator(
+    "less_than", one,
+    lambda dialect, column, parameters: column < parameters[0],
+    lambda value, values: value is not None and values[0] is not None and value < values[0],
+)  # fmt: skip
+less_than_equal = Operator(
+    "less_than_equal", one,
+    lambda dialect, column, parameters: column <= parameters[0],
+    lambda value, values: value is not None and values[0] is not None and value <= values[0],
+)  # fmt: skip
+contains = Operator("contains", text, _contains_all, _has_words, _patterns)
+like = Operator("like", tokens, _contains_all, _has_words, _patterns)
+not_like = Operator(
+    "not_like", tokens, _contains_not_all, lambda value, values: value is not None and not _has_words(value, values),
+    _patterns, positive="like",
+)  # fmt: skip
+
+
+def _renamed(operator: Operator, name: str) -> Operator:
+    return Operator(name, operator.read, operator.sql, operator.test, operator.bind, operator.positive)
+
+
+def _table(*operators: Operator) -> Mapping[str, Operator]:
+    return MappingProxyType({operator.name: operator for operator in operators})
+
+
+_ORDER = (greater_than, greater_than_equal, less_than, less_than_equal)
+TEXT = _table(equals, not_equals, in_, not_in, exists, contains, like, not_like, *_ORDER)
+NUMBER = _table(equals, not_equals, in_, not_in, exists, contains, _renamed(equals, "like"), *_ORDER)
+CHECKBOX = _table(equals, not_equals, in_, not_in, exists)
+REFERENCE = _table(
+    equals, not_equals, in_, not_in_or_empty, exists, _renamed(equals, "contains"), _renamed(equals, "like"), *_ORDER
+)
+IDENTITY = _table(
+    equals, not_equals, in_, not_in_or_empty, exists, _renamed(equals, "like"), _renamed(equals, "contains"), *_ORDER
+)
+EXISTENCE = _table(exists)
+
+NAMES: Final = frozenset({*TEXT, *NUMBER, *REFERENCE, "all", "near", "within", "intersects"})
