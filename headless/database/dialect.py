@@ -1,0 +1,106 @@
+"""What differs between databases, behind one seam: how JSON, lists and case are said, what errors mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from headless.errors import BadRequest, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """Two rows would hold the same value. Either the columns are known or the name of the index."""
+
+    table: str | None = None
+    columns: tuple[str, ...] = ()
+    index: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A reference points to nothing, or something still points to what was to be deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotNull:
+    """A column that must have a value was given none."""
+
+    table: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Another process held the database for too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """There is no room left to write to, or writing is not allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrupt:
+    """The database is damaged, or is not one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unstorable:
+    """A value that no column can hold, such as half a surrogate pair or an integer of 5,000 digits."""
+
+
+Failure = Unique | ForeignKey | NotNull | Busy | Full | Corrupt | Unstorable
+
+
+class Dialect(Protocol):
+    """How one kind of database says what the platform needs to say."""
+
+    @property
+    def name(self) -> str:
+        """`sqlite` or `postgresql`."""
+
+    @property
+    def sqlalchemy(self) -> sa.Dialect:
+        """The dialect that statements and schema are compiled by."""
+
+    def json_path(self, path: Sequence[str]) -> sa.ColumnElement[Any]:
+        """A path into a JSON column as a literal, the same bytes in index and query. Raises ValueError."""
+
+    def json_value(self, column: sa.ColumnElement[Any], path: Sequence[str]) -> sa.ColumnElement[Any]:
+        """The value at a path of a JSON column, in the one form that an index on it serves."""
+
+    def json_rows(self, column: sa.ColumnElement[Any], name: str | None = None) -> sa.TableValuedAlias:
+        """The items of a JSON array as rows with the columns `key`, `value` and `type`."""
+
+    def in_list(
+        self, column: sa.ColumnElement[Any], parameter: sa.BindParameter[Any]
+    ) -> sa.ColumnElement[Any]:
+        """Whether the column is one of the values of a list bound as one parameter, made by `encode_list`."""
+
+    def fold(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """The column as text in lower case, by the same rule as in memory."""
+
+    def encode_list(self, values: Iterable[Any]) -> Any:
+        """A list as the value of one parameter."""
+
+    def classify(self, error: BaseException) -> Failure | None:
+        """What the driver's error means; None when it means a mistake in the program."""
+
+
+def public_error(dialect: Dialect, error: BaseException) -> BaseException:
+    """The error to raise for one of the driver's: with a status if the program is not at fault."""
+    match dialect.classify(error):
+        case Busy():
+            public: Exception = Unavailable()
+        case Full():
+            public = Unavailable("The server cannot store anything now.")
+        case Unstorable():
+            public = BadRequest("A value is too large, or is text that cannot be stored.")
+        case _:
+            return error
+    public.__cause__ = error
+    return public

@@ -1,0 +1,143 @@
+"""How SQLite says it: expressions, types of columns, the case-folding function, the meaning of errors."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler, SQLiteDialect, SQLiteTypeCompiler
+from sqlalchemy.ext.compiler import compiles
+
+from headless import operators
+from headless.database.dialect import Busy, Corrupt, Failure, ForeignKey, Full, NotNull, Unique, Unstorable
+
+FOLD: Final = "headless_fold"
+
+_SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*", re.ASCII)
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_FULL = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+)
+_CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+class JsonPath(sa.ColumnElement[str]):
+    """The only literal that is written into a statement: a path made of names from a declaration."""
+
+    inherit_cache = False
+    __visit_name__ = "headless_json_path"
+
+    def __init__(self, path: Sequence[str]) -> None:
+        wrong = [segment for segment in path if not _SEGMENT.fullmatch(segment)]
+        if wrong or not path:
+            raise ValueError(f"not a path into a JSON column: {path!r}")
+        self.type = sa.Text()
+        self.text = "$" + "".join(f'."{segment}"' for segment in path)
+
+
+@compiles(JsonPath)
+def _write_json_path(path: JsonPath, compiler: SQLiteCompiler, **options: Any) -> str:
+    return f"'{path.text}'"
+
+
+class _Compiler(SQLiteCompiler):
+    def limit_clause(self, select: Any, **options: Any) -> str:
+        limit, offset = select._limit_clause, select._offset_clause
+        text = "\n LIMIT " + ("-1" if limit is None else self.process(limit, **options))
+        return text if offset is None else f"{text} OFFSET {self.process(offset, **options)}"
+
+
+class _TypeCompiler(SQLiteTypeCompiler):
+    # A column declared JSON has numeric affinity: the text "1" would come back as the number 1.
+    def visit_JSON(self, type_: Any, **options: Any) -> str:  # noqa: N802
+        return "TEXT"
+
+
+class _SQLAlchemyDialect(SQLiteDialect):
+    statement_compiler = _Compiler
+    type_compiler_cls = _TypeCompiler
+    supports_statement_cache = False
+
+
+SQLALCHEMY: Final[sa.Dialect] = _SQLAlchemyDialect(paramstyle="qmark")
+
+
+class SQLite:
+    """The dialect of SQLite 3.38 and later, with NULL first in ascending order as SQLite has it."""
+
+    name: Final = "sqlite"
+    sqlalchemy: Final[sa.Dialect] = SQLALCHEMY
+
+    def json_path(self, path: Sequence[str]) -> sa.ColumnElement[Any]:
+        return JsonPath(path)
+
+    def json_value(self, column: sa.ColumnElement[Any], path: Sequence[str]) -> sa.ColumnElement[Any]:
+        return sa.func.json_extract(column, JsonPath(path))
+
+    def json_rows(self, column: sa.ColumnElement[Any], name: str | None = None) -> sa.TableValuedAlias:
+        return sa.func.json_each(column).table_valued("key", "value", "type", name=name)
+
+    def in_list(
+        self, column: sa.ColumnElement[Any], parameter: sa.BindParameter[Any]
+    ) -> sa.ColumnElement[Any]:
+        return column.in_(sa.select(sa.func.json_each(parameter).table_valued("value").c.value))
+
+    def fold(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        return sa.Function(FOLD, column, type_=sa.Text())
+
+    def encode_list(self, values: Iterable[Any]) -> str:
+        return orjson.dumps(list(values)).decode()
+
+    def classify(self, error: BaseException) -> Failure | None:
+        if isinstance(error, OverflowError | UnicodeEncodeError):
+            return Unstorable()
+        if not isinstance(error, sqlite3.Error):
+            return None
+        if isinstance(error, sqlite3.IntegrityError):
+            return _constraint(str(error))
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in _BUSY:
+            return Busy()
+        if code in _FULL:
+            return Full()
+        return Corrupt() if code in _CORRUPT else None
+
+
+SQLITE: Final = SQLite()
+
+
+def fold(value: Any) -> Any:
+    """`headless_fold` on every connection: `str.lower`, numbers as text."""
+    if type(value) is str:
+        return value.lower()
+    return None if value is None else operators.fold(value)
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another connection is in the way for now."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
+
+
+def is_interrupted(error: sqlite3.Error) -> bool:
+    """Whether the statement was stopped by a progress handler or by `interrupt`."""
+    return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT
+
+
+def _constraint(message: str) -> Failure | None:
+    kind, _, subject = message.partition(" constraint failed")
+    subject = subject.removeprefix(": ")
+    if kind == "FOREIGN KEY":
+        return ForeignKey()
+    if kind == "UNIQUE" and subject.startswith("index "):
+        return Unique(index=subject.removeprefix("index ").strip("'"))
+    if kind == "UNIQUE":
+        pairs = [name.split(".", 1) for name in subject.split(", ")]
+        return Unique(table=pairs[0][0], columns=tuple(pair[-1] for pair in pairs))
+    if kind == "NOT NULL":
+        table, _, column = subject.partition(".")
+        return NotNull(table, column)
+    return None

@@ -1,0 +1,78 @@
+"""Which database a URL names, how its connections are set up, and what is left when it is closed."""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headless.database import SQLiteDatabase, Statement, open_database
+from headless.errors import ConfigError
+from tests.database.posts import add_post, make_tables, titles
+
+
+def test_a_url_names_a_file(tmp_path: Path) -> None:
+    """Relative to the data folder, or absolute."""
+    assert open_database("sqlite:///shop.db", tmp_path).path == tmp_path / "shop.db"
+    assert open_database("sqlite:////var/shop.db", tmp_path).path == Path("/var/shop.db")
+    assert open_database("sqlite:///data/shop.db").path == Path("data/shop.db")
+
+
+@pytest.mark.parametrize("url", ["shop.db", "sqlite://", "sqlite:///", "mysql://user:secret@host/shop", ""])
+def test_another_url_is_refused(url: str) -> None:
+    """With what to write instead, and without the password."""
+    with pytest.raises(ConfigError, match="sqlite:///file.db") as raised:
+        open_database(url)
+    assert "secret" not in str(raised.value)
+
+
+async def test_the_folder_is_made_and_the_file_stays(tmp_path: Path) -> None:
+    """What was written is there when it is opened again, and no log file is left over."""
+    for number in range(3):
+        database = open_database("sqlite:///new/folder/test.db", tmp_path)
+        await database.open()
+        await make_tables(database)
+        assert len(await titles(database)) == number
+        await database.store(partial(add_post, str(number)))
+        await database.close()
+    assert [path.name for path in (tmp_path / "new/folder").iterdir()] == ["test.db"]
+
+
+async def test_a_private_database_leaves_nothing() -> None:
+    """Its directory goes when it is closed; two of them are not the same."""
+    one, two = open_database("sqlite:///:memory:"), open_database("sqlite:///:memory:")
+    await one.open()
+    await two.open()
+    assert one.path != two.path
+    assert one.path.exists()
+    await one.close()
+    await one.close()
+    await two.close()
+    assert not one.path.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("temp_store", 2)],
+)
+async def test_every_connection_is_set_up_alike(filed: SQLiteDatabase, pragma: str, value: Any) -> None:
+    """The inline reader's, a thread's, the writer's and a snapshot's."""
+    inline, risky = Statement(f"PRAGMA {pragma}"), Statement(f"PRAGMA {pragma}", risky=True)
+    answers = [await filed.read(inline), await filed.read(risky)]
+    async with filed.transaction():
+        answers.append(await filed.read(inline))
+    async with filed.snapshot():
+        answers.append(await filed.read(inline))
+    assert answers == [[(value,)]] * 4
+
+
+async def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+    """And nothing is left running."""
+    (tmp_path / "test.db").write_bytes(b"something else entirely" * 100)
+    database = open_database("sqlite:///test.db", tmp_path)
+    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+        await database.open()
+    await database.close()
