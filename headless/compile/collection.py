@@ -1,0 +1,211 @@
+"""A compiled collection: its plan, tables, readers and what of it needs hooks, rules or nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from headless import access
+from headless.access import Rule
+from headless.collection import Collection
+from headless.compile.plan import Node, Plan, build_plan
+from headless.compile.reader import Reader, RowWriter
+from headless.compile.selection import Selection
+from headless.compile.tables import assign_columns, build_references, build_table, table_name
+from headless.config import Config
+from headless.declaration import declaration
+from headless.errors import ConfigError
+from headless.fields.base import DataField
+from headless.fields.date import Date
+from headless.fields.email import Email
+from headless.fields.json import Json
+from headless.hooks import Hook
+from headless.names import did_you_mean
+from headless.operators import Operator
+
+PASSWORD_COLUMN = "_password"  # noqa: S105 - a column's name
+LARGEST_ID = 2**63 - 1
+
+
+@declaration
+class Sessions(Json):
+    """The open sessions of a user: shown to those who may read the user, written only by logging in and out."""
+
+    @property
+    def operators(self) -> Mapping[str, Operator]:
+        return {}
+
+
+class CompiledCollection:
+    """What is made of a declaration once, and read ever after."""
+
+    def __init__(self, declared: Collection, config: Config, *, locales: tuple[str, ...] = ()) -> None:
+        self.declaration = declared
+        self.slug = declared.slug
+        self.locales = locales
+        self.table_name = table_name(declared.slug)
+        self.plan = _with_managed(build_plan(declared.fields, localize=bool(locales)), declared)
+        assign_columns(self.plan, f"collection {declared.slug!r}")
+        self.secret_columns = (PASSWORD_COLUMN,) if declared.auth is not None else ()
+        self.constants = {"collection": declared.slug} if declared.auth is not None else {}
+        self.rules: Mapping[str, Rule] = {
+            operation: declared.access.get(operation, access.staff)
+            for operation in ("create", "read", "update", "delete", "admin")
+        }
+        self.hooks: Mapping[str, tuple[Hook, ...]] = declared.hooks
+        self.references = self.plan.references()
+        self.row_writer = RowWriter(self.plan)
+        self.default_sort = tuple(declared.default_sort) or (("-createdAt",) if declared.timestamps else ("-id",))
+        self.guarded = [node for node in self.plan.walk() if node.field.hidden or "read" in node.field.access]
+        self.read_hooked = [node for node in self.plan.walk() if "after_read" in node.field.hooks]
+        self.change_hooked = [node for node in self.plan.walk() if "after_change" in node.field.hooks]
+        self.write_hooked = any(
+            {"before_validate", "before_change", "after_change"} & set(node.field.hooks) for node in self.plan.walk()
+        )
+        self.unlogged = frozenset(node.key for node in self.plan.nodes if node.unlogged)
+        self.table: sa.Table
+        self.references_table: sa.Table | None = None
+        self._readers: dict[tuple[Selection | None, str | None], Reader] = {}
+
+    def build(self, metadata: sa.MetaData) -> None:
+        """Makes the table."""
+        self.table = build_table(metadata, self.declaration, self.plan, id_type, self.secret_columns)
+
+    def build_references(self, metadata: sa.MetaData) -> None:
+        """Makes the table of references, once every collection has its own table."""
+        self.references_table = build_references(metadata, self.table, self.plan, id_type, table_name)
+
+    def reader(self, selection: Selection | None = None, locale: str | None = None) -> Reader:
+        """The reader for a selection and a locale, made at its first use."""
+        key = (selection, locale)
+        reader = self._readers.get(key)
+        if reader is None:
+            reader = Reader(
+                self.table, self.plan, selection=selection, constants=self._constants(selection), locale=locale
+            )
+            if len(self._readers) > 256:
+                self._readers.clear()
+            self._readers[key] = reader
+        return reader
+
+    def _constants(self, selection: Selection | None) -> Mapping[str, Any]:
+        if selection is None or not self.constants:
+            return self.constants
+        return {**self.constants} if any(selection.of(key) is not False for key in ("email", "collection")) else {}
+
+    def node(self, path: str) -> Node:
+        """The node of a dotted path. Raises ConfigError, naming the nearest, when there is none."""
+        for node in self.plan.walk():
+            if node.dotted == path:
+                return node
+        known = [node.dotted for node in self.plan.walk()]
+        raise ConfigError(f"collection {self.slug!r}: there is no field {path!r}{did_you_mean(path, known)}")
+
+    def read_id(self, given: Any) -> int | str | None:
+        """An id as this collection writes ids, or None for what cannot be one."""
+        if isinstance(given, bool):
+            return None
+        if (
+            isinstance(given, str)
+            and given.isascii()
+            and given.isdigit()
+            and len(given) <= 19
+            and str(int(given)) == given
+        ):
+            given = int(given)
+        if isinstance(given, float) and given.is_integer():
+            given = int(given)
+        return given if isinstance(given, int) and 0 <= given <= LARGEST_ID else None
+
+    @property
+    def title_field(self) -> str:
+        """The field whose value names a document in the admin."""
+        if self.declaration.admin.use_as_title:
+            return str(self.declaration.admin.use_as_title)
+        return "email" if self.declaration.auth is not None else "id"
+
+    def image(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """The document as the change log keeps it: without log-in state."""
+        if not self.unlogged:
+            return dict(document)
+        return {key: value for key, value in document.items() if key not in self.unlogged}
+
+
+def id_type(slug: str) -> sa.types.TypeEngine[Any]:
+    """The type of a collection's ids."""
+    return sa.Integer()
+
+
+def _with_managed(plan: Plan, declared: Collection) -> Plan:
+    """The plan with the fields that the platform adds."""
+    added: list[Node] = []
+    if declared.timestamps:
+        added += [_managed(Date("updatedAt")), _managed(Date("createdAt"))]
+    if declared.auth is not None:
+        if "email" not in plan.by_key:
+            added.append(_managed(Email("email", required=True, unique=True), managed=False))
+        added.append(_managed(Sessions("sessions", default_value=()), unlogged=True))
+    names = [node.key for node in added if node.key in plan.by_key]
+    if names:
+        raise ConfigError(f"collection {declared.slug!r}: the platform adds the field {names[0]!r} itself")
+    return Plan((*plan.nodes, *added))
+
+
+def _managed(field: DataField, *, managed: bool = True, unlogged: bool = False) -> Node:
+    return Node(field, field.name, (field.name,), (), None, managed=managed, unlogged=unlogged)
+
+
+def compile_collections(config: Config) -> tuple[dict[str, CompiledCollection], sa.MetaData]:
+    """Every collection compiled, with the metadata that holds their tables. Raises ConfigError with all mistakes."""
+    compiled: dict[str, CompiledCollection] = {}
+    problems: list[str] = []
+    for declared in config.collections:
+        try:
+            compiled[declared.slug] = CompiledCollection(declared, config)
+        except ConfigError as error:
+            problems += error.problems
+    problems += [problem for collection in compiled.values() for problem in _dangling(collection, compiled)]
+    problems += _same_tables(compiled)
+    if problems:
+        raise ConfigError(problems)
+    metadata = sa.MetaData()
+    for collection in compiled.values():
+        collection.build(metadata)
+    for collection in compiled.values():
+        collection.build_references(metadata)
+    return compiled, metadata
+
+
+def _dangling(collection: CompiledCollection, compiled: Mapping[str, CompiledCollection]) -> list[str]:
+    """References to collections, and options naming fields, that do not exist."""
+    problems = []
+    for node in collection.references:
+        for slug in node.refers.slugs:
+            if slug not in compiled:
+                place = f"collection {collection.slug!r}, field {node.dotted!r}"
+                problems.append(f"{place}: there is no collection {slug!r}{did_you_mean(slug, compiled)}")
+    admin = collection.declaration.admin
+    known = {node.dotted for node in collection.plan.walk()} | {"id"}
+    for option, names in (
+        ("use_as_title", (admin.use_as_title,) if admin.use_as_title else ()),
+        ("default_columns", admin.default_columns),
+        ("list_searchable_fields", admin.list_searchable_fields),
+        ("default_sort", tuple(name.removeprefix("-") for name in collection.declaration.default_sort)),
+    ):
+        for name in names:
+            if name not in known:
+                place = f"collection {collection.slug!r}, {option}"
+                problems.append(f"{place}: there is no field {name!r}{did_you_mean(name, known)}")
+    return problems
+
+
+def _same_tables(compiled: Mapping[str, CompiledCollection]) -> list[str]:
+    seen: dict[str, str] = {}
+    problems = []
+    for slug, collection in compiled.items():
+        other = seen.setdefault(collection.table_name, slug)
+        if other != slug:
+            problems.append(f"collections {other!r} and {slug!r} would share the table {collection.table_name!r}")
+    return problems

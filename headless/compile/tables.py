@@ -1,0 +1,142 @@
+"""Tables from plans: a row is a document, or in another role a version of one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+
+import sqlalchemy as sa
+
+from headless.collection import Collection
+from headless.compile.plan import Node, Plan
+from headless.errors import ConfigError
+from headless.fields.base import JSON_TEXT
+
+LONGEST_NAME = 63
+
+IdTypes = Callable[[str], sa.types.TypeEngine[object]]
+
+
+def short(name: str) -> str:
+    """The name, at most 63 characters; a longer one ends in a hash of the whole."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[: LONGEST_NAME - 9]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def table_name(slug: str) -> str:
+    """`limits-lab` → `limits_lab`."""
+    return short(slug.replace("-", "_"))
+
+
+def assign_columns(plan: Plan, place: str) -> None:
+    """Names each leaf's column after its path. Raises ConfigError when two leaves would share one."""
+    seen: dict[str, Node] = {}
+    for node in plan.leaves():
+        name = short("__".join(node.path))
+        other = seen.setdefault(name.lower(), node)
+        if other is not node:
+            raise ConfigError(f"{place}: fields {other.dotted!r} and {node.dotted!r} would share the column {name!r}")
+        node.column = name
+
+
+def column_type(node: Node, id_types: IdTypes) -> sa.types.TypeEngine[object]:
+    """What the leaf's column holds: JSON by locale for a localized one, else what the field says."""
+    if node.localized:
+        return JSON_TEXT
+    if node.refers is not None and not node.field.is_json:
+        return id_types(node.refers.slugs[0])
+    return node.field.column
+
+
+def build_table(
+    metadata: sa.MetaData,
+    collection: Collection,
+    plan: Plan,
+    id_types: IdTypes,
+    secret: Iterable[str] = (),
+    name: str | None = None,
+) -> sa.Table:
+    """The table of a collection's documents, with its indexes."""
+    name = name or table_name(collection.slug)
+    id_type = id_types(collection.slug)
+    columns = [sa.Column("id", id_type, primary_key=True, autoincrement=isinstance(id_type, sa.Integer))]
+    columns.append(sa.Column("_rev", sa.Integer(), nullable=False, server_default=sa.text("1")))
+    columns += [sa.Column(str(node.column), column_type(node, id_types)) for node in plan.leaves()]
+    columns += [sa.Column(column, sa.Text()) for column in secret]
+    table = sa.Table(name, metadata, *columns, sqlite_autoincrement=isinstance(id_type, sa.Integer))
+    _add_indexes(table, collection, plan)
+    return table
+
+
+def _add_indexes(table: sa.Table, collection: Collection, plan: Plan) -> None:
+    for node in plan.leaves():
+        wanted = (
+            node.field.unique or node.field.index or node.refers is not None or node.key in ("createdAt", "updatedAt")
+        )
+        if not wanted or node.localized or (node.field.is_json and not node.field.unique):
+            continue
+        name = f"{'ux' if node.field.unique else 'ix'}_{table.name}_{node.column}"
+        sa.Index(short(name), table.c[str(node.column)], unique=node.field.unique)
+    for declared in collection.indexes:
+        chosen = [_indexed(plan, path, collection) for path in declared.fields]
+        name = f"{'ux' if declared.unique else 'ix'}_{table.name}_{'_'.join(str(node.column) for node in chosen)}"
+        sa.Index(short(name), *[table.c[str(node.column)] for node in chosen], unique=declared.unique)
+
+
+def _indexed(plan: Plan, path: str, collection: Collection) -> Node:
+    for node in plan.leaves():
+        if node.dotted == path:
+            return node
+    raise ConfigError(f"collection {collection.slug!r}: there is no field {path!r} to index")
+
+
+def build_references(
+    metadata: sa.MetaData, table: sa.Table, plan: Plan, id_types: IdTypes, tables: Callable[[str], str]
+) -> sa.Table | None:
+    """The table of a collection's references, each with a typed foreign key; None when it has no such field."""
+    slugs = sorted({slug for node in plan.references() for slug in node.refers.slugs})
+    if not slugs:
+        return None
+    name = short(f"{table.name}__refs")
+    made = sa.Table(
+        name,
+        metadata,
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("source", table.c.id.type, sa.ForeignKey(table.c.id, ondelete="CASCADE"), nullable=False),
+        sa.Column("version", sa.Integer()),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("locale", sa.Text()),
+        sa.Column("row", sa.Text()),
+        sa.Column("position", sa.Integer()),
+        *[sa.Column(reference_column(slug), id_types(slug), sa.ForeignKey(f"{tables(slug)}.id")) for slug in slugs],
+    )
+    sa.Index(short(f"ix_{name}_source"), made.c.source)
+    for slug in slugs:
+        sa.Index(short(f"ix_{name}_{reference_column(slug)}"), made.c[reference_column(slug)], made.c.path)
+    return made
+
+
+def reference_column(slug: str) -> str:
+    """The column of a reference's table that points into that collection."""
+    return short(f"to_{table_name(slug)}")
+
+
+def build_versions(metadata: sa.MetaData, collection: Collection, plan: Plan, id_types: IdTypes) -> sa.Table:
+    """The same table in the role of versions: every leaf nullable and without indexes of uniqueness."""
+    name = short(f"{table_name(collection.slug)}__versions")
+    leaves = [sa.Column(str(node.column), column_type(node, id_types)) for node in plan.leaves()]
+    made = sa.Table(
+        name,
+        metadata,
+        sa.Column("version_id", sa.Integer(), primary_key=True),
+        sa.Column("parent", id_types(collection.slug), nullable=False),
+        sa.Column("latest", sa.SmallInteger()),
+        sa.Column("author", sa.Text()),
+        sa.Column("version_created", sa.Text()),
+        sa.Column("version_updated", sa.Text()),
+        *leaves,
+        sqlite_autoincrement=True,
+    )
+    sa.Index(short(f"ix_{name}_parent"), made.c.parent, made.c.latest)
+    return made

@@ -1,0 +1,333 @@
+"""Binding a where mapping: paths are resolved with the asker's rights, values are read, shapes made.
+
+A path through a field that the asker may not read, through a hidden one, or through a relation past its target's access
+is refused with the very error that a path to nowhere gets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+
+import orjson
+
+from headless import operators
+from headless.compile.collection import CompiledCollection
+from headless.compile.plan import Node, Plan
+from headless.declaration import declaration
+from headless.errors import BadRequest, QueryError
+from headless.fields.base import DataField, Referring
+from headless.operators import Never, Operator
+from headless.query.conditions import ALWAYS, NEVER, AllOf, AnyOf, Comparison, Condition, InRows, Not, Related
+
+MOST_NODES = 64
+DEEPEST = 8
+
+_PATH = re.compile(r"\w+(?:\.\w+)*", re.ASCII)
+
+
+class Access(Protocol):
+    """What binding asks about the one who asks. There is no binding without it."""
+
+    async def reads(self, slug: str) -> bool | Mapping[str, Any]:
+        """The answer of a collection's read rule."""
+
+    async def opens(self, collection: CompiledCollection, node: Node) -> bool:
+        """Whether a query may name the field."""
+
+    def collection(self, slug: str) -> CompiledCollection:
+        """The compiled collection."""
+
+
+@declaration
+class Identity(DataField):
+    """The id of a document."""
+
+    type: ClassVar[str] = "id"
+    widget: ClassVar[str] = "id"
+    example: ClassVar[Any] = 1
+
+    @property
+    def operators(self) -> Mapping[str, Operator]:
+        return operators.IDENTITY
+
+
+def identity(parent: Node | None = None) -> Node:
+    """The node of a document's id, or of a row's."""
+    path = (*parent.path, "id") if parent is not None else ("id",)
+    return Node(Identity("id"), "id", path, (), parent, column="id")
+
+
+ID = identity()
+
+
+class Budget:
+    """Counts the nodes of a tree, that a query stays within bounds."""
+
+    def __init__(self) -> None:
+        self.nodes = 0
+
+    def spend(self, depth: int) -> None:
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            raise BadRequest(f"A query has at most {MOST_NODES} conditions.")
+        if depth > DEEPEST:
+            raise BadRequest(f"A query is nested at most {DEEPEST} deep.")
+
+
+def as_where(given: Any) -> Mapping[str, Any] | None:
+    """A where given as a mapping or as JSON text. None and an empty one mean every document."""
+    if given is None or given == "" or given == {}:
+        return None
+    if isinstance(given, str) and given.lstrip().startswith("{"):
+        try:
+            given = orjson.loads(given)
+        except ValueError:
+            raise BadRequest("'where' is not valid JSON.") from None
+    if not isinstance(given, Mapping):
+        raise BadRequest("'where' maps paths to operators and values.")
+    return given
+
+
+async def bind_where(given: Any, collection: CompiledCollection, access: Access) -> Condition:
+    """The bound tree of a where mapping. Raises QueryError and BadRequest."""
+    where = as_where(given)
+    if where is None:
+        return ALWAYS
+    return await _Binder(collection, access, Budget()).tree(where, 0)
+
+
+async def bind_rule(decision: bool | Mapping[str, Any], collection: CompiledCollection, access: Access) -> Condition:
+    """The bound tree of a rule's answer. The rule itself may name any field."""
+    if isinstance(decision, bool):
+        return ALWAYS if decision else NEVER
+    return await _Binder(collection, access, Budget(), trusted=True).tree(decision, 0)
+
+
+class _Binder:
+    def __init__(
+        self, collection: CompiledCollection, access: Access, budget: Budget, *, trusted: bool = False
+    ) -> None:
+        self.collection = collection
+        self.access = access
+        self.budget = budget
+        self.trusted = trusted
+
+    async def tree(self, where: Mapping[str, Any], depth: int) -> Condition:
+        return _all(await self._parts(where, depth))
+
+    async def _parts(self, where: Mapping[str, Any], depth: int) -> list[Condition]:
+        """The conditions of a mapping, all of which must hold; nested `and`s are laid flat, to see the same row."""
+        parts: list[Condition] = []
+        for key, value in where.items():
+            self.budget.spend(depth)
+            word = str(key).lower()
+            if word in ("and", "or"):
+                branches = _branches(value, key)
+                trees = [await self._parts(branch, depth + 1) for branch in branches]
+                if word == "and":
+                    parts += [part for tree in trees for part in tree]
+                elif trees:
+                    parts.append(AnyOf([_all(tree) for tree in trees]))
+            else:
+                parts += await self._field(str(key), value)
+        return parts
+
+    async def _field(self, path: str, conditions: Any) -> list[Condition]:
+        if not isinstance(conditions, Mapping):
+            raise QueryError(f"{path}.0" if path else "0")
+        path = path.replace("__", ".") if "__" in path and path not in self.collection.plan.by_key else path
+        parts = []
+        for name, raw in conditions.items():
+            self.budget.spend(0)
+            parts.append(await self._condition(path or "0", str(name), raw))
+        return parts
+
+    async def _condition(self, path: str, name: str, raw: Any) -> Condition:
+        if _PATH.fullmatch(path) is None:
+            raise QueryError(path)
+        names = path.split(".")
+        plan: Plan = self.collection.plan
+        parent: Node | None = None
+        for place, part in enumerate(names):
+            node = plan.by_key.get(part)
+            if node is None and part == "id" and (parent is None or not parent.flat):
+                node = identity(parent)
+            if node is None or not (self.trusted or await self.access.opens(self.collection, node)):
+                raise QueryError(path)
+            rest = names[place + 1 :]
+            if node.plan is not None and rest:
+                plan, parent = node.plan, node
+                continue
+            if node.refers is not None and rest:
+                return await self._through(node, rest, name, raw, path)
+            if rest or node.plan is not None:
+                raise QueryError(path)
+            return self._leaf(node, (), name, raw, path)
+        raise QueryError(path)
+
+    async def _through(self, node: Node, rest: list[str], name: str, raw: Any, path: str) -> Condition:
+        """A condition behind a reference: on the reference's own parts, or on the document it points to."""
+        field: Any = node.field
+        if field.polymorphic:
+            if rest in (["value"], ["relationTo"]):
+                return self._leaf(node, (rest[0],), name, raw, path)
+            raise QueryError(f"{path}.{rest[0]}")
+        slug = field.slugs[0]
+        target = self.access.collection(slug)
+        inner = ".".join(rest)
+        decision = True if self.trusted else await self.access.reads(slug)
+        if decision is False:
+            raise QueryError(inner)
+        binder = _Binder(target, self.access, self.budget, trusted=self.trusted)
+        found = await binder._condition(inner, name, raw)
+        negative = isinstance(found, Not) or _negative(found)
+        if negative:
+            found = _positive(found)
+        allowed = await bind_rule(decision, target, self.access)
+        related: Condition = Related(node, slug, found if allowed is ALWAYS else AllOf([found, allowed]))
+        related = _in_rows(node, related)
+        return Not(related) if negative else related
+
+    def _leaf(self, node: Node, keys: tuple[str, ...], name: str, raw: Any, path: str) -> Condition:
+        operator = _operator(node, name, keys)
+        if operator is None:
+            raise QueryError(f"{path}.{name}")
+        crossing = node.field.has_list or node.rows is not None
+        if name == "equals" and isinstance(raw, Mapping) and node.refers is not None and not keys:
+            return self._both(node, raw, path)
+        negated = operator.positive
+        chosen = operator if negated is None or not crossing else _known(node, negated, keys)
+        reader = _Reading(self, node, keys)
+        try:
+            values = chosen.read(reader, raw)
+        except Never:
+            return ALWAYS if operator.positive == "equals" else NEVER
+        if chosen.name == "exists":
+            return _existence(node, keys, bool(values[0]), crossing, self._target(node, keys))
+        if values == (None,):
+            return _null(node, keys, operator, crossing, self._target(node, keys))
+        found: Condition = _in_rows(node, Comparison(node, chosen, values, keys, self._target(node, keys)))
+        return Not(found) if crossing and negated is not None else found
+
+    def _both(self, node: Node, raw: Mapping[str, Any], path: str) -> Condition:
+        """`equals` with a whole polymorphic value."""
+        if set(raw) != {"relationTo", "value"} or not getattr(node.field, "polymorphic", False):
+            raise BadRequest(f"A query on {path!r} takes an id.")
+        return AllOf([self._leaf(node, (key,), "equals", raw[key], path) for key in ("relationTo", "value")])
+
+    def _target(self, node: Node, keys: tuple[str, ...]) -> str | None:
+        """The collection whose column of the table of references answers for this node, if one does."""
+        field: Any = node.field
+        if keys or not node.refers is not None or not field.has_list or field.polymorphic:
+            return None
+        return None if node.rows is not None or node.localized else field.slugs[0]
+
+
+class _Reading:
+    """A field's own reading of a query's value, ids as their collection writes them."""
+
+    def __init__(self, binder: _Binder, node: Node, keys: tuple[str, ...]) -> None:
+        self.binder = binder
+        self.node = node
+        self.keys = keys
+
+    def query_value(self, raw: Any) -> Any:
+        if self.keys == ("relationTo",):
+            return raw if isinstance(raw, str) else None
+        if self.node.refers is not None:
+            return self._id(raw, self.node.field)
+        if isinstance(self.node.field, Identity) and self.node.parent is None:
+            return _read_id(self.binder.collection, raw)
+        return self.node.field.query_value(raw)
+
+    def _id(self, raw: Any, field: Any) -> Any:
+        value = field.query_value(raw)
+        return None if value is None else _read_id(self.binder.access.collection(field.slugs[0]), value)
+
+
+def _read_id(collection: CompiledCollection, raw: Any) -> Any:
+    id = collection.read_id(raw)
+    if id is None:
+        raise Never
+    return id
+
+
+def _operator(node: Node, name: str, keys: tuple[str, ...]) -> Operator | None:
+    if keys == ("relationTo",):
+        return operators.TEXT.get(name)
+    if node.refers is not None and getattr(node.field, "polymorphic", False) and not keys:
+        return operators.EXISTENCE.get(name) or (operators.equals if name == "equals" else None)
+    return node.field.operators.get(name)
+
+
+def _known(node: Node, name: str, keys: tuple[str, ...]) -> Operator:
+    operator = _operator(node, name, keys)
+    assert operator is not None
+    return operator
+
+
+def _existence(node: Node, keys: tuple[str, ...], wanted: bool, crossing: bool, target: str | None) -> Condition:
+    if crossing:
+        found = _in_rows(node, Comparison(node, operators.exists, (), keys, target))
+        return found if wanted else Not(found)
+    return Comparison(node, operators.exists if wanted else operators.missing, (), keys, target)
+
+
+def _null(node: Node, keys: tuple[str, ...], operator: Operator, crossing: bool, target: str | None) -> Condition:
+    """A comparison with null: only equality has a meaning there."""
+    if operator.name in ("equals", "not_equals"):
+        return _existence(node, keys, operator.name == "not_equals", crossing, target)
+    return NEVER
+
+
+def _in_rows(node: Node, found: Condition) -> Condition:
+    array = node.rows
+    while array is not None:
+        found = InRows(array, found)
+        array = array.rows
+    return found
+
+
+def _negative(found: Condition) -> bool:
+    return isinstance(found, Comparison) and (found.operator.positive is not None)
+
+
+def _positive(found: Condition) -> Condition:
+    """What a negation behind a reference negates, so that it can be negated of the whole document."""
+    if isinstance(found, Not):
+        return found.part
+    assert isinstance(found, Comparison)
+    assert found.operator.positive is not None
+    if found.operator is operators.missing:
+        return Comparison(found.node, operators.exists, (), found.keys, found.target)
+    positive = _known(found.node, found.operator.positive, found.keys)
+    return Comparison(found.node, positive, found._values, found.keys, found.target)
+
+
+def _branches(value: Any, key: Any) -> list[Mapping[str, Any]]:
+    if isinstance(value, Mapping):
+        raise QueryError(f"{key}.{next(iter(value), '0')}")
+    if not isinstance(value, list | tuple) or not all(isinstance(item, Mapping) for item in value):
+        raise BadRequest(f"{key!r} in a query takes a list of conditions.")
+    return list(value)
+
+
+def _all(parts: list[Condition]) -> Condition:
+    """AllOf of them; conditions on the rows of one array must hold on the same row."""
+    if len(parts) == 1:
+        return parts[0]
+    merged: list[Condition] = []
+    by_array: dict[tuple[str, ...], list[Condition]] = {}
+    for part in parts:
+        if isinstance(part, InRows):
+            by_array.setdefault(part.array.path, []).append(part)
+        elif part is not ALWAYS:
+            merged.append(part)
+    for same in by_array.values():
+        arrays = [part for part in same if isinstance(part, InRows)]
+        merged.append(arrays[0] if len(arrays) == 1 else InRows(arrays[0].array, _all([part.part for part in arrays])))
+    if not merged:
+        return ALWAYS
+    return merged[0] if len(merged) == 1 else AllOf(merged)

@@ -1,0 +1,244 @@
+"""Bound conditions: a where tree, its paths resolved and its values read. It compiles to SQL and tests a document.
+
+`shape` says everything about a tree but its values, so that trees of one shape share one compiled statement; `values`
+gives the values in the order in which `sql` asks for parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from headless.compile.plan import Node
+from headless.operators import Expression, Operator, Values
+
+
+class Scope(Protocol):
+    """Where SQL expressions find their columns: a table, or the rows of an array inside one."""
+
+    def value(self, node: Node) -> Expression:
+        """The node's value."""
+
+    def inside(self, expression: Expression, keys: Sequence[str]) -> Expression:
+        """The value under keys inside a JSON value."""
+
+    def elements(
+        self, expression: Expression, array: Node | None, condition: Callable[[Scope, Expression], Expression]
+    ) -> Expression:
+        """Whether any element of a JSON list fulfils a condition, given the scope of that element and its value."""
+
+    def referring(self, slug: str, path: Expression, condition: Callable[[Expression], Expression]) -> Expression:
+        """Whether a reference of the document at a path fulfils a condition, by the index that references have."""
+
+    def related(self, slug: str, condition: Condition, target: Expression) -> Expression:
+        """Whether the target id is that of a document of the collection that fulfils a condition."""
+
+    def parameter(self) -> sa.BindParameter[Any]:
+        """The parameter of the next value."""
+
+    @property
+    def dialect(self) -> Any:
+        """The database's dialect."""
+
+    def is_risky(self) -> None:
+        """Notes that the statement may have to look at every row."""
+
+
+class Condition(Protocol):
+    """Part of a bound where tree."""
+
+    @property
+    def shape(self) -> Hashable: ...
+
+    def values(self) -> Iterable[Any]: ...
+
+    def sql(self, scope: Scope) -> Expression: ...
+
+    def test(self, document: Mapping[str, Any]) -> bool: ...
+
+    @property
+    def relational(self) -> bool:
+        """Whether the answer needs other documents, so that only the database can give it."""
+
+
+class Constant:
+    """Every document, or none."""
+
+    relational = False
+
+    def __init__(self, answer: bool) -> None:
+        self.answer = answer
+        self.shape: Hashable = answer
+
+    def values(self) -> Iterable[Any]:
+        return ()
+
+    def sql(self, scope: Scope) -> Expression:
+        return sa.true() if self.answer else sa.false()
+
+    def test(self, document: Mapping[str, Any]) -> bool:
+        return self.answer
+
+
+ALWAYS = Constant(True)
+NEVER = Constant(False)
+
+
+class Comparison:
+    """One operator on one field. `keys` go on inside a JSON value, such as `relationTo` of a polymorphic reference."""
+
+    relational = False
+
+    def __init__(
+        self, node: Node, operator: Operator, values: Values, keys: tuple[str, ...] = (), target: str | None = None
+    ) -> None:
+        self.node = node
+        self.operator = operator
+        self.keys = keys
+        self.target = target
+        self._values = values
+        self.bound = operator.bind(values)
+        self.shape: Hashable = ("is", node.path, keys, target, operator.name, operator.sql, len(self.bound))
+
+    def values(self) -> Iterable[Any]:
+        return self.bound if self.target is None else (self.node.dotted, *self.bound)
+
+    def sql(self, scope: Scope) -> Expression:
+        path = scope.parameter() if self.target is not None else None
+        parameters = tuple(scope.parameter() for _ in self.bound)
+
+        def holds(inner: Scope, element: Expression) -> Expression:
+            value = scope.inside(element, self.keys) if self.keys else element
+            return self.operator.sql(scope.dialect, value, parameters)
+
+        if self.target is not None and path is not None:
+            return scope.referring(self.target, path, lambda target: holds(scope, target))
+        if self.operator.name in ("like", "contains", "not_like") and self.bound:
+            scope.is_risky()
+        value = scope.value(self.node)
+        return scope.elements(value, None, holds) if self.node.field.has_list else holds(scope, value)
+
+    def test(self, document: Mapping[str, Any]) -> bool:
+        value = dig(document, self.node)
+        elements = (value or ()) if self.node.field.has_list else (value,)
+        return any(self.operator.test(dig_keys(element, self.keys), self._values) for element in elements)
+
+
+class AllOf:
+    """Every part holds."""
+
+    def __init__(self, parts: Sequence[Condition]) -> None:
+        self.parts = tuple(parts)
+        self.shape: Hashable = ("and", *(part.shape for part in self.parts))
+        self.relational = any(part.relational for part in self.parts)
+
+    def values(self) -> Iterable[Any]:
+        for part in self.parts:
+            yield from part.values()
+
+    def sql(self, scope: Scope) -> Expression:
+        return sa.and_(sa.true(), *(part.sql(scope) for part in self.parts))
+
+    def test(self, document: Mapping[str, Any]) -> bool:
+        return all(part.test(document) for part in self.parts)
+
+
+class AnyOf:
+    """At least one part holds."""
+
+    def __init__(self, parts: Sequence[Condition]) -> None:
+        self.parts = tuple(parts)
+        self.shape: Hashable = ("or", *(part.shape for part in self.parts))
+        self.relational = any(part.relational for part in self.parts)
+
+    def values(self) -> Iterable[Any]:
+        for part in self.parts:
+            yield from part.values()
+
+    def sql(self, scope: Scope) -> Expression:
+        return sa.or_(sa.false(), *(part.sql(scope) for part in self.parts))
+
+    def test(self, document: Mapping[str, Any]) -> bool:
+        return any(part.test(document) for part in self.parts)
+
+
+class Not:
+    """The part does not hold: of no row, element or related document."""
+
+    def __init__(self, part: Condition) -> None:
+        self.part = part
+        self.shape: Hashable = ("not", part.shape)
+        self.relational = part.relational
+
+    def values(self) -> Iterable[Any]:
+        return self.part.values()
+
+    def sql(self, scope: Scope) -> Expression:
+        return sa.func.coalesce(self.part.sql(scope), sa.false()).is_(sa.false())
+
+    def test(self, document: Mapping[str, Any]) -> bool:
+        return not self.part.test(document)
+
+
+class InRows:
+    """One row of an array fulfils a condition, which sees that row."""
+
+    def __init__(self, array: Node, part: Condition) -> None:
+        self.array = array
+        self.part = part
+        self.shape: Hashable = ("rows", array.path, part.shape)
+        self.relational = part.relational
+
+    def values(self) -> Iterable[Any]:
+        return self.part.values()
+
+    def sql(self, scope: Scope) -> Expression:
+        return scope.elements(scope.value(self.array), self.array, lambda inner, row: self.part.sql(inner))
+
+    def test(self, document: Mapping[str, Any]) -> bool:
+        rows = dig(document, self.array)
+        return isinstance(rows, list) and any(self.part.test(row) for row in rows)
+
+
+class Related:
+    """A referenced document of a collection fulfils a condition."""
+
+    relational = True
+
+    def __init__(self, node: Node, slug: str, part: Condition) -> None:
+        self.node = node
+        self.slug = slug
+        self.part = part
+        self.shape: Hashable = ("related", node.path, slug, part.shape)
+
+    def values(self) -> Iterable[Any]:
+        return self.part.values()
+
+    def sql(self, scope: Scope) -> Expression:
+        value = scope.value(self.node)
+        if self.node.field.has_list:
+            return scope.elements(value, None, lambda inner, element: scope.related(self.slug, self.part, element))
+        return scope.related(self.slug, self.part, value)
+
+    def test(self, document: Mapping[str, Any]) -> bool:
+        raise TypeError("a condition on a related document is answered by the database")
+
+
+def dig(document: Mapping[str, Any], node: Node) -> Any:
+    """The node's value in a document, or in a row when the node lives in one."""
+    rows = node.rows
+    names = node.path[len(rows.path) :] if rows is not None else node.path
+    value: Any = document
+    for name in names:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(name)
+    return value
+
+
+def dig_keys(value: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value

@@ -1,0 +1,118 @@
+"""Sorting: `-createdAt,title` and paths through groups, rows and relations, refused where the asker may not read."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from headless.compile.collection import CompiledCollection
+from headless.compile.plan import Node, Plan
+from headless.errors import BadRequest, QueryError
+from headless.operators import Expression
+from headless.query.binding import ID, Access
+
+MOST_KEYS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One key: a field's node, with the relations on the way to it."""
+
+    node: Node
+    descending: bool
+    through: tuple[tuple[Node, str], ...] = ()
+
+    @property
+    def shape(self) -> Hashable:
+        """What identifies the key in a cache."""
+        return (self.node.path, self.descending, tuple((node.path, slug) for node, slug in self.through))
+
+
+class Sort:
+    """Bound sort keys. The id comes last, newest first, so that the order is total."""
+
+    __slots__ = ("keys", "shape")
+
+    def __init__(self, keys: Sequence[SortKey]) -> None:
+        self.keys = tuple(keys)
+        self.shape: Hashable = tuple(key.shape for key in self.keys)
+
+    def expressions(self, scope: Any, collection: CompiledCollection) -> list[Expression]:
+        """ORDER BY expressions; NULL first ascending on every database."""
+        made = [_ordered(scope.sorted_by(key), key.descending) for key in self.keys]
+        if not any(key.node is ID for key in self.keys):
+            made.append(collection.table.c.id.desc())
+        return made
+
+    def risky(self, collection: CompiledCollection) -> bool:
+        """Whether sorting has no index to follow and must look at every row."""
+        if not self.keys:
+            return False
+        first = self.keys[0]
+        if first.node is ID:
+            return False
+        indexed = {next(iter(index.columns)).name for index in collection.table.indexes if len(index.columns) > 0}
+        return bool(first.through) or first.node.rows is not None or first.node.column not in indexed
+
+
+def _ordered(value: Expression, descending: bool) -> Expression:
+    return value.desc() if descending else value.asc()
+
+
+def sort_names(given: Any) -> list[str]:
+    """The keys of a sort given as a comma list or a list."""
+    if given is None or given == "":
+        return []
+    items = given.split(",") if isinstance(given, str) else given
+    if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
+        raise BadRequest("'sort' is a field's name, or a list of them.")
+    names = [name.strip() for item in items for name in item.split(",") if name.strip()]
+    if len(names) > MOST_KEYS:
+        raise BadRequest(f"'sort' has at most {MOST_KEYS} keys.")
+    return names
+
+
+async def bind_sort(given: Any, collection: CompiledCollection, access: Access) -> Sort:
+    """The bound sort. A key that names nothing is left out; one that the asker may not read is refused."""
+    keys = []
+    for name in sort_names(given) or collection.default_sort:
+        key = await _bind(name.removeprefix("-"), name.startswith("-"), collection, access)
+        if key is not None:
+            keys.append(key)
+    if not keys and sort_names(given):
+        return await bind_sort(None, collection, access)
+    return Sort(keys)
+
+
+async def _bind(path: str, descending: bool, collection: CompiledCollection, access: Access) -> SortKey | None:
+    through: list[tuple[Node, str]] = []
+    plan: Plan = collection.plan
+    names = path.split(".")
+    for place, name in enumerate(names):
+        if name == "id" and place == len(names) - 1 and plan is collection.plan:
+            return SortKey(ID, descending, tuple(through))
+        node = plan.by_key.get(name)
+        if node is None:
+            return None
+        if not await access.opens(collection, node):
+            raise QueryError(path)
+        if place == len(names) - 1:
+            unsortable = (
+                node.plan is not None
+                or not node.field.operators
+                or (node.rows is not None and node.rows.rows is not None)
+            )
+            return None if unsortable else SortKey(node, descending, tuple(through))
+        if node.plan is not None:
+            plan = node.plan
+        elif node.refers is not None and not node.field.is_json:
+            slug = node.refers.slugs[0]
+            if await access.reads(slug) is not True:
+                raise QueryError(path)
+            collection = access.collection(slug)
+            plan = collection.plan
+            through.append((node, slug))
+        else:
+            return None
+    return None

@@ -1,0 +1,252 @@
+"""Statements for bound queries: built as expression trees once a shape, compiled, and remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from headless.compile.collection import CompiledCollection
+from headless.compile.plan import Node
+from headless.compile.reader import Reader
+from headless.compile.tables import reference_column
+from headless.database import Database, Statement
+from headless.operators import Expression
+from headless.query.conditions import ALWAYS, Condition, Scope
+from headless.query.sorting import Sort, SortKey
+
+
+class _Building:
+    """Hands out parameters while one statement is built."""
+
+    def __init__(self, database: Database, collections: Callable[[str], CompiledCollection]) -> None:
+        self.dialect: Any = database.dialect
+        self.collections = collections
+        self.names: list[str] = []
+        self.risky = False
+
+    def parameter(self) -> sa.BindParameter[Any]:
+        name = f"p{len(self.names)}"
+        self.names.append(name)
+        return sa.bindparam(name)
+
+
+class TableScope:
+    """The columns of a collection's table."""
+
+    def __init__(
+        self, building: _Building, collection: CompiledCollection, table: sa.FromClause, locale: str | None = None
+    ) -> None:
+        self._building = building
+        self._collection = collection
+        self._table = table
+        self._locale = locale
+
+    @property
+    def dialect(self) -> Any:
+        return self._building.dialect
+
+    def parameter(self) -> sa.BindParameter[Any]:
+        return self._building.parameter()
+
+    def is_risky(self) -> None:
+        self._building.risky = True
+
+    def value(self, node: Node) -> Expression:
+        column: Expression = self._table.c[str(node.column)]
+        return self.dialect.json_value(column, [self._locale]) if node.localized and self._locale else column
+
+    def inside(self, expression: Expression, keys: Sequence[str]) -> Expression:
+        return self.dialect.json_value(expression, list(keys))  # type: ignore[no-any-return]
+
+    def elements(
+        self, expression: Expression, array: Node | None, condition: Callable[[Scope, Expression], Expression]
+    ) -> Expression:
+        self.is_risky()
+        rows = self.dialect.json_rows(expression)
+        inner = RowScope(self, array, rows.c.value) if array is not None else self
+        return sa.exists(sa.select(sa.literal_column("1")).select_from(rows).where(condition(inner, rows.c.value)))
+
+    def referring(self, slug: str, path: Expression, condition: Callable[[Expression], Expression]) -> Expression:
+        references = self._collection.references_table
+        assert references is not None
+        made = references.alias()
+        found = sa.select(made.c.source).where(made.c.path == path, condition(made.c[reference_column(slug)]))
+        return self._table.c.id.in_(found)
+
+    def sorted_by(self, key: SortKey) -> Expression:
+        """The value a sort key orders by: through relations a subquery, of rows the first row's."""
+        if key.through:
+            (reference, slug), *rest = key.through
+            target = self._building.collections(slug)
+            table = target.table.alias()
+            inner = TableScope(self._building, target, table, self._locale)
+            value = inner.sorted_by(SortKey(key.node, key.descending, tuple(rest)))
+            return sa.select(value).where(table.c.id == self.value(reference)).scalar_subquery()
+        array = key.node.rows
+        if array is None:
+            return self.value(key.node)
+        rows = self.dialect.json_rows(self.value(array))
+        value = self.dialect.json_value(rows.c.value, list(key.node.path[len(array.path) :]))
+        return sa.select(value).select_from(rows).order_by(rows.c.key).limit(sa.literal_column("1")).scalar_subquery()
+
+    def related(self, slug: str, condition: Condition, target: Expression) -> Expression:
+        collection = self._building.collections(slug)
+        table = collection.table.alias()
+        scope = TableScope(self._building, collection, table, self._locale)
+        return target.in_(sa.select(table.c.id).where(condition.sql(scope)))
+
+
+class RowScope(TableScope):
+    """The values inside one row of an array."""
+
+    def __init__(self, outer: TableScope, array: Node, row: Expression) -> None:
+        super().__init__(outer._building, outer._collection, outer._table, outer._locale)
+        self._array = array
+        self._row = row
+
+    def value(self, node: Node) -> Expression:
+        return self.inside(self._row, node.path[len(self._array.path) :])
+
+
+class Statements:
+    """Makes and remembers the statements of queries on one database."""
+
+    def __init__(self, database: Database, collections: Callable[[str], CompiledCollection]) -> None:
+        self._database = database
+        self._collections = collections
+
+    def find(
+        self,
+        collection: CompiledCollection,
+        reader: Reader,
+        where: Condition,
+        sort: Sort | None,
+        *,
+        limited: bool,
+        revision: bool = False,
+    ) -> Statement:
+        """SELECT the reader's columns; the values are the where's, then limit and offset when `limited`."""
+        key = (
+            "find",
+            collection.slug,
+            id(reader),
+            where.shape,
+            None if sort is None else sort.shape,
+            limited,
+            revision,
+        )
+        return self._remembered(key, lambda: self._find(collection, reader, where, sort, limited, revision))
+
+    def _find(
+        self,
+        collection: CompiledCollection,
+        reader: Reader,
+        where: Condition,
+        sort: Sort | None,
+        limited: bool,
+        revision: bool,
+    ) -> Statement:
+        building = _Building(self._database, self._collections)
+        scope = TableScope(building, collection, collection.table)
+        columns = [*reader.columns, collection.table.c["_rev"]] if revision else list(reader.columns)
+        query = sa.select(*columns)
+        if where is not ALWAYS:
+            query = query.where(where.sql(scope))
+        if sort is not None:
+            query = query.order_by(*sort.expressions(scope, collection))
+            building.risky = building.risky or (sort.risky(collection) and not _by_id(where))
+        if limited:
+            query = query.limit(building.parameter()).offset(building.parameter())
+        return self._database.compile(query, building.names, risky=building.risky)
+
+    def count(self, collection: CompiledCollection, where: Condition) -> Statement:
+        """SELECT count(*)."""
+        return self._remembered(("count", collection.slug, where.shape), lambda: self._count(collection, where))
+
+    def _count(self, collection: CompiledCollection, where: Condition) -> Statement:
+        building = _Building(self._database, self._collections)
+        query = sa.select(sa.func.count()).select_from(collection.table)
+        if where is not ALWAYS:
+            query = query.where(where.sql(TableScope(building, collection, collection.table)))
+        return self._database.compile(query, building.names, risky=building.risky)
+
+    def distinct(self, collection: CompiledCollection, node: Node, where: Condition) -> Statement:
+        """SELECT DISTINCT one leaf's values, or the elements of its lists, in order."""
+        key = ("distinct", collection.slug, node.path, where.shape)
+        return self._remembered(key, lambda: self._distinct(collection, node, where))
+
+    def _distinct(self, collection: CompiledCollection, node: Node, where: Condition) -> Statement:
+        building = _Building(self._database, self._collections)
+        scope = TableScope(building, collection, collection.table)
+        value = scope.value(node)
+        source: sa.FromClause = collection.table
+        if node.field.has_list:
+            rows = building.dialect.json_rows(value)
+            source, value = sa.join(collection.table, rows, sa.true()), rows.c.value
+        query = (
+            sa.select(value).select_from(source).where(where.sql(scope), value.is_not(None)).distinct().order_by(value)
+        )
+        return self._database.compile(query.limit(building.parameter()), building.names, risky=True)
+
+    def insert(self, collection: CompiledCollection, names: Sequence[str]) -> Statement:
+        """INSERT one row of the named columns, RETURNING its id."""
+
+        def make() -> Statement:
+            columns: dict[str, sa.BindParameter[Any]] = {
+                name: sa.bindparam(f"p{place}") for place, name in enumerate(names)
+            }
+            query = sa.insert(collection.table).values(columns).returning(collection.table.c.id)
+            return self._database.compile(query, [parameter.key for parameter in columns.values()])
+
+        return self._remembered(("insert", collection.slug, tuple(names)), make)
+
+    def update(
+        self, collection: CompiledCollection, names: Sequence[str], where: Condition, *, checked: bool = True
+    ) -> Statement:
+        """UPDATE the named columns of one document, its revision raised; values: columns, id, revision, the where's."""
+
+        def make() -> Statement:
+            building = _Building(self._database, self._collections)
+            table = collection.table
+            columns: dict[str, Any] = {name: building.parameter() for name in names}
+            query = sa.update(table).where(table.c.id == building.parameter())
+            if checked:
+                columns["_rev"] = table.c["_rev"] + sa.literal_column("1")
+                query = query.where(table.c["_rev"] == building.parameter())
+            if where is not ALWAYS:
+                query = query.where(where.sql(TableScope(building, collection, table)))
+            query = query.values(columns).returning(table.c.id)
+            return self._database.compile(query, building.names)
+
+        return self._remembered(("update", collection.slug, tuple(names), where.shape, checked), make)
+
+    def delete(self, collection: CompiledCollection, where: Condition) -> Statement:
+        """DELETE one document; values: id, revision, the where's."""
+
+        def make() -> Statement:
+            building = _Building(self._database, self._collections)
+            table = collection.table
+            query = sa.delete(table).where(table.c.id == building.parameter(), table.c["_rev"] == building.parameter())
+            if where is not ALWAYS:
+                query = query.where(where.sql(TableScope(building, collection, table)))
+            return self._database.compile(query.returning(table.c.id), building.names)
+
+        return self._remembered(("delete", collection.slug, where.shape), make)
+
+    def remembered(self, key: Hashable, make: Callable[[Database], Statement]) -> Statement:
+        """Any other statement, remembered by a key of the caller's."""
+        return self._remembered(key, lambda: make(self._database))
+
+    def _remembered(self, key: Hashable, make: Callable[[], Statement]) -> Statement:
+        statement = self._database.statements.get(key)
+        if statement is None:
+            statement = make()
+            self._database.statements.put(key, statement)
+        return statement
+
+
+def _by_id(where: Condition) -> bool:
+    shape: Any = where.shape
+    return isinstance(shape, tuple) and shape[:2] == ("is", ("id",))
