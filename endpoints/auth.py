@@ -1,0 +1,75 @@
+"""The routes of collections whose documents can log in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headless import Endpoint, JSONResponse, Request
+
+
+@Endpoint.post("/login")
+async def login(request: Request) -> JSONResponse:
+    """Opens a session: a token, and a cookie that holds it."""
+    opened = await request.app.sessions.login(_slug(request), await request.data())
+    body = {"message": "Authentication Passed", "exp": opened.exp, "token": opened.token, "user": opened.user}
+    return JSONResponse(body, headers={"set-cookie": opened.cookie})
+
+
+@Endpoint.post("/logout")
+async def logout(request: Request) -> JSONResponse:
+    """Ends the session, or with `allSessions=true` every one of the user's."""
+    everywhere = request.query.get("allSessions") == "true"
+    cookie = await request.app.sessions.logout(_slug(request), request.user, everywhere=everywhere)
+    return JSONResponse({"message": "Logout successful."}, headers={"set-cookie": cookie})
+
+
+@Endpoint.get("/me")
+async def me(request: Request) -> JSONResponse:
+    """The logged-in user, or null."""
+    user = request.user
+    if user is None or user["collection"] != _slug(request):
+        return JSONResponse({"user": None, "message": "Account"})
+    shown = await request.app.sessions.as_self(user)
+    body: dict[str, Any] = {"user": shown, "collection": user["collection"], "strategy": user["_strategy"]}
+    if request.token is not None:
+        body |= {"exp": request.app.sessions.exp_of(request.token), "token": request.token}
+    return JSONResponse({**body, "message": "Account"})
+
+
+@Endpoint.post("/refresh-token")
+async def refresh(request: Request) -> JSONResponse:
+    """Prolongs the session."""
+    opened = await request.app.sessions.refresh(_slug(request), request.user)
+    body = {
+        "message": "Token refresh successful.", "exp": opened.exp, "refreshedToken": opened.token, "setCookie": True,
+        "strategy": "local-jwt", "user": opened.user,
+    }  # fmt: skip
+    return JSONResponse(body, headers={"set-cookie": opened.cookie})
+
+
+@Endpoint.get("/init")
+async def init(request: Request) -> JSONResponse:
+    """Whether there is a user yet."""
+    return JSONResponse({"initialized": await request.app.sessions.initialized(_slug(request))})
+
+
+@Endpoint.post("/first-register")
+async def first_register(request: Request) -> JSONResponse:
+    """Makes the first user, and logs in. Refused for good once there is one."""
+    opened = await request.app.sessions.register_first(_slug(request), await request.data())
+    body = {
+        "exp": opened.exp,
+        "message": "Successfully registered first user.",
+        "token": opened.token,
+        "user": opened.user,
+    }
+    return JSONResponse(body, headers={"set-cookie": opened.cookie})
+
+
+def _slug(request: Request) -> str:
+    assert request.collection is not None
+    return request.collection
+
+
+ENDPOINTS = (login, logout, me, refresh, init, first_register)
+"""The further routes under `/api/{slug}` of a collection with `auth`."""

@@ -1,0 +1,112 @@
+"""The routes that every collection has: lists, documents, and changes of one or of all that match."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headless import BadRequest, BulkResult, Endpoint, JSONResponse, Request
+from headless.endpoints.parameters import of_document, of_list, of_write, whole
+
+
+@Endpoint.get("/")
+async def find(request: Request) -> JSONResponse:
+    """A page of documents."""
+    page = await request.api.find(_slug(request), **of_list(request))
+    return JSONResponse(page.json())
+
+
+@Endpoint.get("/count")
+async def count(request: Request) -> JSONResponse:
+    """How many documents match."""
+    return JSONResponse({"totalDocs": await request.api.count(_slug(request), request.query.get("where"))})
+
+
+@Endpoint.get("/{id}")
+async def get(request: Request) -> JSONResponse:
+    """One document."""
+    return JSONResponse(await request.api.get(_slug(request), request.path_params["id"], **of_document(request)))
+
+
+@Endpoint.post("/")
+async def create(request: Request) -> JSONResponse:
+    """A new document."""
+    options = of_write(request)
+    doc = await request.api.create(_slug(request), await request.data(), **options)
+    return JSONResponse({"doc": doc, "message": f"{_labels(request)[0]} successfully created."}, status=201)
+
+
+@Endpoint.patch("/{id}")
+async def update(request: Request) -> JSONResponse:
+    """Changes one document."""
+    id = request.path_params["id"]
+    if request.app.collections[_slug(request)].read_id(id) is None:
+        raise BadRequest("Missing ID of document to update.")
+    options = of_write(request)
+    doc = await request.api.update(_slug(request), id, await request.data(), **options)
+    message = "Draft saved successfully." if request.query.get("draft") == "true" else "Updated successfully."
+    return JSONResponse({"doc": doc, "message": message})
+
+
+@Endpoint.patch("/")
+async def update_many(request: Request) -> JSONResponse:
+    """Changes every document that matches."""
+    query = request.query
+    if not query.get("where"):
+        raise BadRequest("Missing 'where' query of documents to update.")
+    options = of_write(request)
+    result = await request.api.update(
+        _slug(request),
+        where=query["where"],
+        data=await request.data(),
+        limit=whole(query, "limit"),
+        sort=query.get("sort"),
+        **options,
+    )
+    return _bulk(request, result, "Updated", "update")
+
+
+@Endpoint.delete("/{id}")
+async def delete(request: Request) -> JSONResponse:
+    """Deletes one document."""
+    options = of_write(request)
+    options.pop("populate", None)
+    doc = await request.api.delete(_slug(request), request.path_params["id"], **options)
+    return JSONResponse({"doc": doc, "message": "Deleted successfully."})
+
+
+@Endpoint.delete("/")
+async def delete_many(request: Request) -> JSONResponse:
+    """Deletes every document that matches."""
+    query = request.query
+    if not query.get("where"):
+        raise BadRequest("Missing 'where' query of documents to delete.")
+    options = of_write(request)
+    options.pop("populate", None)
+    result = await request.api.delete(_slug(request), where=query["where"], **options)
+    return _bulk(request, result, "Deleted", "delete")
+
+
+def _slug(request: Request) -> str:
+    assert request.collection is not None
+    return request.collection
+
+
+def _labels(request: Request) -> tuple[str, str]:
+    declared = request.app.collections[_slug(request)].declaration
+    return declared.singular, declared.plural
+
+
+def _bulk(request: Request, result: BulkResult, done: str, verb: str) -> JSONResponse:
+    singular, plural = _labels(request)
+    body: dict[str, Any] = {"docs": result.docs, "errors": result.errors}
+    if result.errors:
+        total = len(result.docs) + len(result.errors)
+        body["message"] = f"Unable to {verb} {len(result.errors)} out of {total} {singular if total == 1 else plural}."
+        return JSONResponse(body, status=400)
+    label = singular if len(result.docs) == 1 else plural
+    body["message"] = f"{done} {len(result.docs)} {label} successfully."
+    return JSONResponse(body)
+
+
+ENDPOINTS = (find, count, get, create, update, update_many, delete, delete_many)
+"""The routes under `/api/{slug}`."""

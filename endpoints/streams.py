@@ -1,0 +1,53 @@
+"""Live streams of every collection: a list that is watched, or one document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headless import BadRequest, Endpoint, Request
+from headless.endpoints.parameters import whole
+from headless.events import EventStream
+
+
+@Endpoint.get("/stream")
+async def watch_list(request: Request) -> EventStream:
+    """The changes of the documents that match, as they are committed."""
+    return EventStream(_watch(request, request.query.get("where")))
+
+
+@Endpoint.get("/{id}/stream")
+async def watch_document(request: Request) -> EventStream:
+    """The changes of one document."""
+    return EventStream(_watch(request, {"id": {"equals": request.path_params["id"]}}))
+
+
+def _watch(request: Request, where: Any) -> Any:
+    query = request.query
+    assert request.collection is not None
+    events = query.get("events")
+    return request.api.watch(
+        request.collection,
+        where=where,
+        snapshot=_snapshot(query.get("snapshot")),
+        sort=query.get("sort"),
+        depth=whole(query, "depth") or 0,
+        select=query.get("select"),
+        populate=query.get("populate"),
+        since=whole(query, "since"),
+        events=events.split(",") if isinstance(events, str) else events,
+    )
+
+
+def _snapshot(text: Any) -> int | bool:
+    """Not at all, everything, or at most so many."""
+    if text in (None, "", "false", "0"):
+        return False
+    if text == "true":
+        return True
+    if isinstance(text, str) and text.isdigit() and len(text) < 7:
+        return int(text)
+    raise BadRequest("'snapshot' is true, false or a number of documents.")
+
+
+ENDPOINTS = (watch_list, watch_document)
+"""The streams under `/api/{slug}`."""

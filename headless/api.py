@@ -1,0 +1,231 @@
+"""The local API: the operations as calls, with somebody's rights or with none asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from headless.errors import BadRequest, HeadlessError
+from headless.operations import create as creating
+from headless.operations import delete as deleting
+from headless.operations import find as finding
+from headless.operations import update as updating
+from headless.operations.change import Shown
+from headless.operations.core import Asker
+from headless.operations.find import Query
+from headless.operations.page import BulkResult, Document, Page
+
+if TYPE_CHECKING:
+    from headless.streams.watch import Watch
+
+T = TypeVar("T")
+Where = Mapping[str, Any]
+
+
+class Api:
+    """Find, create, update, delete and watch documents. Documents are plain dicts with the wire's keys.
+
+    Made by `app.as_user(user)`, `app.as_system()`, `request.api` and `request.system`: none of them forgets to ask.
+    """
+
+    __slots__ = ("_asker",)
+
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
+
+    @property
+    def user(self) -> Mapping[str, Any] | None:
+        """Whose rights are asked, None for nobody's or the system's."""
+        return self._asker.user
+
+    @property
+    def sync(self) -> SyncApi:
+        """The same calls for functions that run in a thread."""
+        return SyncApi(self)
+
+    async def find(
+        self,
+        slug: str,
+        *,
+        where: Where | None = None,
+        sort: str | list[str] | None = None,
+        limit: int = 10,
+        page: int = 1,
+        depth: int | None = None,
+        select: Any = None,
+        populate: Any = None,
+        pagination: bool = True,
+    ) -> Page:
+        """A page of documents. `limit=0` finds all. Raises Forbidden, QueryError, BadRequest."""
+        query = Query(where, sort, limit, page, depth, select, populate, pagination)
+        return await finding.find(self._asker, self._asker.collection(slug), query)
+
+    async def get(
+        self, slug: str, id: int | str, *, depth: int | None = None, select: Any = None, populate: Any = None
+    ) -> Document:
+        """One document. Raises NotFound, Forbidden."""
+        query = Query(depth=depth, select=select, populate=populate)
+        return await finding.get(self._asker, self._asker.collection(slug), id, query)
+
+    async def count(self, slug: str, where: Where | None = None) -> int:
+        """How many documents match."""
+        return await finding.count(self._asker, self._asker.collection(slug), where)
+
+    async def distinct(self, slug: str, field: str, where: Where | None = None) -> list[Any]:
+        """The different values of a field, in order."""
+        return await finding.distinct(self._asker, self._asker.collection(slug), field, where)
+
+    async def create(
+        self, slug: str, data: Mapping[str, Any], *, depth: int = 0, select: Any = None, populate: Any = None
+    ) -> Document:
+        """The new document. Raises Forbidden, ValidationError."""
+        shown = Shown(depth, select, populate)
+        return await creating.create(self._asker, self._asker.collection(slug), data, shown)
+
+    @overload
+    async def update(
+        self,
+        slug: str,
+        id: int | str,
+        data: Mapping[str, Any],
+        *,
+        depth: int = 0,
+        select: Any = None,
+        populate: Any = None,
+        revision: int | None = None,
+    ) -> Document: ...
+
+    @overload
+    async def update(
+        self,
+        slug: str,
+        *,
+        where: Where,
+        data: Mapping[str, Any],
+        limit: int | None = None,
+        sort: Any = None,
+        depth: int = 0,
+        select: Any = None,
+        populate: Any = None,
+    ) -> BulkResult: ...
+
+    async def update(
+        self,
+        slug: str,
+        id: int | str | None = None,
+        data: Mapping[str, Any] | None = None,
+        *,
+        where: Where | None = None,
+        limit: int | None = None,
+        sort: Any = None,
+        depth: int = 0,
+        select: Any = None,
+        populate: Any = None,
+        revision: int | None = None,
+    ) -> Document | BulkResult:
+        """One changed document by `id`, or every one that matches `where`.
+
+        Raises NotFound, Forbidden, ValidationError, and Conflict when the document has another `revision` by now.
+        """
+        asker, collection, shown = self._asker, self._asker.collection(slug), Shown(depth, select, populate)
+        if data is None:
+            raise BadRequest("An update needs data.")
+        if id is not None:
+            return await updating.update(asker, collection, id, data, shown, revision=revision)
+        if not where:
+            raise BadRequest("Missing 'where' query of documents to update.")
+        return await updating.update_many(asker, collection, Query(where, sort, limit), data, shown)
+
+    @overload
+    async def delete(self, slug: str, id: int | str, *, depth: int = 0, select: Any = None) -> Document: ...
+
+    @overload
+    async def delete(self, slug: str, *, where: Where, depth: int = 0, select: Any = None) -> BulkResult: ...
+
+    async def delete(
+        self, slug: str, id: int | str | None = None, *, where: Where | None = None, depth: int = 0, select: Any = None
+    ) -> Document | BulkResult:
+        """One deleted document by `id`, or every one that matches `where`. Raises NotFound, Forbidden, ApiError."""
+        asker, collection, shown = self._asker, self._asker.collection(slug), Shown(depth, select)
+        if id is not None:
+            return await deleting.delete(asker, collection, id, shown)
+        if not where:
+            raise BadRequest("Missing 'where' query of documents to delete.")
+        return await deleting.delete_many(asker, collection, Query(where), shown)
+
+    def watch(
+        self,
+        slug: str,
+        *,
+        where: Where | None = None,
+        snapshot: int | bool = False,
+        sort: Any = None,
+        depth: int = 0,
+        select: Any = None,
+        populate: Any = None,
+        since: int | None = None,
+        events: Iterable[str] | None = None,
+    ) -> Watch:
+        """A live query: its events as they are committed, for `async for` and for `EventStream`.
+
+        `snapshot` begins with an event that holds the documents as they are (a number: at most so many). `since`
+        resumes after an event's id; `events` keeps only those of these names. Raises Forbidden and QueryError when it
+        is first used.
+        """
+        query = Query(where, sort, depth=depth, select=select, populate=populate)
+        found: Watch = self._asker.core.watch(
+            self._asker, self._asker.collection(slug), query, snapshot=snapshot, since=since, events=events
+        )
+        return found
+
+
+class SyncApi:
+    """The local API for functions that run in a thread of their own, such as sync endpoints."""
+
+    __slots__ = ("_api",)
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def find(self, slug: str, **options: Any) -> Page:
+        """As `Api.find`."""
+        return self._wait(self._api.find(slug, **options))
+
+    def get(self, slug: str, id: int | str, **options: Any) -> Document:
+        """As `Api.get`."""
+        return self._wait(self._api.get(slug, id, **options))
+
+    def count(self, slug: str, where: Where | None = None) -> int:
+        """As `Api.count`."""
+        return self._wait(self._api.count(slug, where))
+
+    def distinct(self, slug: str, field: str, where: Where | None = None) -> list[Any]:
+        """As `Api.distinct`."""
+        return self._wait(self._api.distinct(slug, field, where))
+
+    def create(self, slug: str, data: Mapping[str, Any], **options: Any) -> Document:
+        """As `Api.create`."""
+        return self._wait(self._api.create(slug, data, **options))
+
+    def update(self, slug: str, *args: Any, **options: Any) -> Any:
+        """As `Api.update`."""
+        return self._wait(self._api.update(slug, *args, **options))
+
+    def delete(self, slug: str, *args: Any, **options: Any) -> Any:
+        """As `Api.delete`."""
+        return self._wait(self._api.delete(slug, *args, **options))
+
+    def _wait(self, call: Coroutine[Any, Any, T]) -> T:
+        loop = self._api._asker.core.loop
+        if loop is None:
+            call.close()
+            raise HeadlessError("The application is not running.")
+        try:
+            running: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+        except RuntimeError:
+            running = None
+        if running is loop:
+            call.close()
+            raise HeadlessError("api.sync is for functions in a thread: in async code, await the calls of api itself.")
+        return asyncio.run_coroutine_threadsafe(call, loop).result()

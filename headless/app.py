@@ -1,0 +1,223 @@
+"""The application: declarations compiled, opened on a database and served as one ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from headless.access import describe_rule
+from headless.api import Api
+from headless.changes.feed import Feed
+from headless.changes.log import ChangeLog
+from headless.changes.wake import Wake
+from headless.clock import Clock
+from headless.compile.collection import CompiledCollection, compile_collections
+from headless.config import Config, host_plugins
+from headless.database import open_database
+from headless.database.schema import SchemaStep, apply, plan
+from headless.endpoint import Endpoint
+from headless.errors import ConfigError
+from headless.extension import Plugin, find_plugin
+from headless.mail import ConsoleMail, MailTransport
+from headless.operations.core import Asker, Core
+from headless.operations.session import Sessions
+from headless.operations.watch import watch
+from headless.secret import application_secret, require_secret
+from headless.security.passwords import Passwords
+from headless.security.tokens import Tokens
+from headless.server import Server
+from headless.shipped import shipped
+from headless.streams.hub import Hub
+
+logger = logging.getLogger("headless")
+
+
+class Headless:
+    """An ASGI application made of a Config, or of its options: `Headless(collections=[posts])`.
+
+    It starts with its server's lifespan, or when it is mounted in another application, on the first request.
+    `database`, `secret` and the like override what the environment says. Raises ConfigError with every mistake.
+    """
+
+    def __init__(
+        self,
+        config: Config | None = None,
+        *,
+        clock: Clock | None = None,
+        passwords: Passwords | None = None,
+        **options: Any,
+    ) -> None:
+        declared = config.replace(**options) if config is not None else Config(**options)
+        self.declared = declared
+        """The config before its plugins and what is shipped extended it: what a second application is made from."""
+        self.mail: MailTransport = ConsoleMail()
+        extended, self.plugins = host_plugins(declared, find_plugin)
+        self.config = shipped(extended)
+        self.collections: Mapping[str, CompiledCollection]
+        self.collections, self.metadata = compile_collections(self.config)
+        self.data_dir = Path(os.environ.get("HEADLESS_DATA_DIR", "data"))
+        self.database_url = self.config.database or os.environ.get("DATABASE_URL") or "sqlite:///headless.db"
+        self.database: Any = open_database(self.database_url, self.data_dir)
+        self.core = Core(self.config, self.database, self.collections, passwords or Passwords(), clock or Clock())
+        self.core.make_api = Api
+        self.core.watch = watch
+        self.feed: Feed
+        self.hub: Hub
+        self.server = Server(self)
+        self._system = Api(Asker(self.core, system=True))
+        self._running: asyncio.AbstractEventLoop | None = None
+        self._starting: asyncio.Lock | None = None
+        self._sessions: Sessions | None = None
+        self._database_is_open = False
+
+    def require_secret(self) -> None:
+        """Raises ConfigError unless a secret is configured: one that was made up does not do for serving others."""
+        require_secret(self.config)
+
+    @property
+    def sessions(self) -> Sessions:
+        """Logging in and out. The application's secret is read at its first use."""
+        if self._sessions is None:
+            secret = application_secret(self.config, self.data_dir)
+            tokens = Tokens(secret, previous=self.config.previous_secrets, now=self.core.clock.now)
+            self._sessions = self.core.sessions = Sessions(self.core, tokens)
+        return self._sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            if self._running is None:
+                await self.startup()
+            await self.server.answer(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1003})
+
+    async def startup(self) -> None:
+        """Opens the database, brings its schema up to date and starts the plugins. Harmless when it runs already."""
+        loop = asyncio.get_running_loop()
+        if self._running is loop:
+            return
+        if self._starting is None:
+            self._starting = asyncio.Lock()
+        async with self._starting:
+            if self._running is not None:
+                return
+            await self._open(loop)
+
+    async def _open(self, loop: asyncio.AbstractEventLoop) -> None:
+        _ = self.sessions
+        try:
+            steps = await self.schema_plan()
+            refused = [step for step in steps if step.destructive]
+            if refused:
+                raise ConfigError(
+                    [f"the database has to change: {step.description}. {step.remedy}" for step in refused]
+                )
+            await self.apply_schema(steps)
+        except BaseException:
+            await self._close_database()
+            raise
+        self.core.loop = loop
+        self._running = loop
+        self._follow_changes()
+        for plugin in self.plugins:
+            if plugin.start is not None:
+                await _call(plugin.start, self)
+        if self.config.on_init is not None:
+            await _call(self.config.on_init, self)
+
+    def _follow_changes(self) -> None:
+        """Starts what tells streams of every committed change."""
+        log = ChangeLog(self.database)
+        self.feed = Feed(self.database, log, wake=Wake(self.database.path))
+        self.hub = self.core.hub = Hub(self.feed, log)
+        self.feed.start()
+
+    async def aclose(self) -> None:
+        """Ends the streams, then the plugins, then the database."""
+        if self._running is None:
+            await self._close_database()
+            return
+        await self.hub.close()
+        for plugin in reversed(self.plugins):
+            if plugin.stop is not None:
+                await _call(plugin.stop, self)
+        await self.feed.stop()
+        await self._close_database()
+        self.core.passwords.close()
+        self._running = None
+        self.core.loop = None
+
+    async def _open_database(self) -> None:
+        if not self._database_is_open:
+            await self.database.open()
+            self._database_is_open = True
+
+    async def _close_database(self) -> None:
+        if self._database_is_open:
+            self._database_is_open = False
+            await self.database.close()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.startup()
+        except BaseException as error:
+            message = str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
+            await send({"type": "lifespan.startup.failed", "message": message})
+            raise
+        await send({"type": "lifespan.startup.complete"})
+        self.server.watch_exit()
+        await receive()
+        await self.aclose()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def as_system(self) -> Api:
+        """The local API without restrictions."""
+        return self._system
+
+    def as_user(self, user: Mapping[str, Any] | None) -> Api:
+        """The local API with a user's rights; with None, with those of somebody who is not logged in."""
+        return Api(Asker(self.core, user))
+
+    def api_for(self, user: Mapping[str, Any] | None, request: Any) -> Api:
+        """The local API of a request."""
+        return Api(Asker(self.core, user, request=request))
+
+    async def schema_plan(self) -> list[SchemaStep]:
+        """What the database lacks, or has too much, of what is declared. It opens the database."""
+        await self._open_database()
+        return await plan(self.database, list(self.metadata.sorted_tables))
+
+    async def apply_schema(self, steps: list[SchemaStep]) -> None:
+        """Takes the steps that lose nothing."""
+        additive = [step for step in steps if not step.destructive]
+        if additive:
+            await apply(self.database, additive)
+
+    def routes(self) -> list[tuple[str, str, str, str]]:
+        """Every route: method, path, rule and where it comes from."""
+        return [(method, path, _rule(endpoint), source) for method, path, endpoint, source in self.server.routes()]
+
+
+def _rule(endpoint: Endpoint | None) -> str:
+    if endpoint is None:
+        return "its own"
+    return "anyone" if endpoint.access is None else describe_rule(endpoint.access)
+
+
+async def _call(function: Any, app: Headless) -> None:
+    answer = function(app)
+    if inspect.isawaitable(answer):
+        await answer
+
+
+__all__ = ["Headless", "Plugin"]

@@ -1,0 +1,1 @@
+"""What can be done with documents: short recipes of named steps, shared by every surface."""

@@ -1,0 +1,237 @@
+"""What create, update and delete share: hooks around the change, their transaction, what failures of the store mean."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from headless.compile.collection import PASSWORD_COLUMN, CompiledCollection
+from headless.database import current_transaction
+from headless.errors import HeadlessError, ValidationError
+from headless.hooks import WRITE_HOOKS, HookContext, run_hooks
+from headless.operations.core import Asker
+from headless.operations.page import Document
+from headless.operations.present import present, run_field_hooks
+from headless.operations.write import Preparation
+
+T = TypeVar("T")
+logger = logging.getLogger("headless.hooks")
+
+
+@dataclass(slots=True)
+class Shown:
+    """How the answer of a write shows the document."""
+
+    depth: int = 0
+    select: Any = None
+    populate: Any = None
+
+
+def has_write_hooks(collection: CompiledCollection) -> bool:
+    """Whether an operation runs in a transaction from its first hook to its last."""
+    return collection.write_hooked or any(kind in WRITE_HOOKS for kind in collection.hooks)
+
+
+async def in_transaction(asker: Asker, collection: CompiledCollection, run: Callable[[], Awaitable[T]]) -> T:
+    """Runs an operation in a transaction when its collection declares hooks around writes."""
+    if not has_write_hooks(collection):
+        return await run()
+    async with asker.core.database.transaction():
+        return await run()
+
+
+async def before(asker: Asker, collection: CompiledCollection, operation: str, data: Any, id: Any = None) -> Any:
+    """Before-operation hooks; answers the data they leave."""
+    hooks = collection.hooks.get("before_operation")
+    if not hooks:
+        return data
+    context = asker.hook_context(operation, collection, data=data, id=id)
+    await run_hooks(hooks, context, "data")
+    return context.data
+
+
+async def collection_hooks(
+    asker: Asker, collection: CompiledCollection, kind: str, operation: str, attribute: str, **more: Any
+) -> Any:
+    """The collection's hooks of one kind; answers what they leave in `attribute`."""
+    hooks = collection.hooks.get(kind)
+    if not hooks:
+        return more.get(attribute)
+    context = asker.hook_context(operation, collection, **more)
+    await run_hooks(hooks, context, attribute)
+    return getattr(context, attribute)
+
+
+async def shown_after(
+    asker: Asker,
+    collection: CompiledCollection,
+    operation: str,
+    document: Document,
+    previous: Document | None,
+    shown: Shown,
+    data: Any,
+) -> Document:
+    """The answer of a write: read back as the asker sees it, after-change and after-operation hooks run."""
+    documents = await present(
+        asker, collection, [selected(document, shown.select)], depth=shown.depth, populate=shown.populate
+    )
+    answer = documents[0]
+    if collection.change_hooked:
+        await _field_after_change(asker, collection, operation, answer, previous, data)
+    answer = await collection_hooks(
+        asker,
+        collection,
+        "after_change",
+        operation,
+        "doc",
+        doc=answer,
+        previous=previous or {},
+        data=data,
+        id=document["id"],
+    )
+    answer = await collection_hooks(
+        asker, collection, "after_operation", operation, "result", result=answer, doc=answer, id=document["id"]
+    )
+    await after_commit(asker, collection, operation, answer, previous)
+    return answer  # type: ignore[no-any-return]
+
+
+def selected(document: Document, selection: Any) -> Document:
+    """A copy of the document with the selected keys, which may be populated without changing the original."""
+    copied: Document = _copied(document)
+    if selection is None:
+        return copied
+    kept: Document = selection.trim(copied)
+    kept["id"] = document["id"]
+    return kept
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
+
+
+async def _field_after_change(
+    asker: Asker,
+    collection: CompiledCollection,
+    operation: str,
+    document: Document,
+    previous: Document | None,
+    data: Any,
+) -> None:
+    for node in collection.change_hooked:
+        parts = [document]
+        for container in node.chain[:-1]:
+            if container.contains is not None:
+                parts = [inner for part in parts for inner in container.contains.parts(part.get(container.key))]
+        for part in parts:
+            context = asker.hook_context(
+                operation, collection, doc=document, previous=previous, data=data, id=document["id"]
+            )
+            part[node.key] = await run_field_hooks(
+                node.field.hooks["after_change"], context, node, part.get(node.key), part
+            )
+
+
+async def after_commit(
+    asker: Asker, collection: CompiledCollection, operation: str, document: Any, previous: Any
+) -> None:
+    """After-commit hooks, once the change is durable: at once, or when the transaction around it ends."""
+    hooks = collection.hooks.get("after_commit")
+    if not hooks:
+        return
+    context = asker.hook_context(operation, collection, doc=document, previous=previous, id=document.get("id"))
+    transaction = current_transaction()
+    if transaction is not None:
+        transaction.after_commit(lambda: _run_after_commit(hooks, context))
+    else:
+        await _run_after_commit(hooks, context)
+
+
+async def _run_after_commit(hooks: Any, context: HookContext) -> None:
+    """The change stands whatever these hooks do: what they raise is logged."""
+    for hook in hooks:
+        try:
+            answer = hook(context)
+            if inspect.isawaitable(answer):
+                await answer
+        except Exception:
+            logger.exception("after_commit hook %r of %r failed", getattr(hook, "__name__", hook), context.collection)
+
+
+async def password_columns(
+    asker: Asker, collection: CompiledCollection, data: Mapping[str, Any], preparation: Preparation
+) -> dict[str, Any]:
+    """The hash of a given password, as its column stores it. One that may not be is among the write's errors."""
+    auth = collection.declaration.auth
+    if auth is None or ("password" not in data and preparation.operation == "update"):
+        return {}
+    password = data.get("password")
+    message = _password_problem(password, auth.min_password_length)
+    if message is not None:
+        preparation.errors.append({"message": message, "path": "password"})
+        return {}
+    if preparation.errors:
+        return {}
+    return {PASSWORD_COLUMN: await asker.core.passwords.hash(str(password))}
+
+
+def _password_problem(password: Any, shortest: int) -> str | None:
+    if password is None or password == "":
+        return "This field is required."
+    if not isinstance(password, str):
+        return "A password is text."
+    if len(password) < shortest:
+        return f"This value must be longer than the minimum length of {shortest} characters."
+    return "This value must be shorter than the max length of 1000 characters." if len(password) > 1000 else None
+
+
+def with_case_folded_email(collection: CompiledCollection, document: Document) -> Document:
+    """Users' addresses are kept trimmed and in lower case, so that one address is one user."""
+    if collection.declaration.auth is not None and isinstance(document.get("email"), str):
+        document["email"] = document["email"].strip().lower()
+    return document
+
+
+async def translated(error: Exception, preparation: Preparation) -> HeadlessError | None:
+    """What a failure of the store means to the asker, or None when it is not his to mend."""
+    dialect = preparation.asker.core.database.dialect
+    failure = dialect.classify(error)
+    kind = type(failure).__name__
+    if kind == "Unique":
+        return _not_unique(failure, preparation)
+    if kind == "ForeignKey":
+        await preparation.check_references()
+        if preparation.errors:
+            return ValidationError(preparation.errors, collection=preparation.collection.slug, id=preparation.id)
+    if kind == "Unstorable":
+        return ValidationError(
+            [{"message": "A value cannot be stored.", "path": ""}], collection=preparation.collection.slug
+        )
+    return None
+
+
+def _not_unique(failure: Any, preparation: Preparation) -> ValidationError:
+    collection = preparation.collection
+    columns = set(failure.columns)
+    for index in collection.table.indexes:
+        if index.name == failure.index:
+            columns = {column.name for column in index.columns}
+    paths = [node.dotted for node in collection.plan.leaves() if node.column in columns]
+    path = _first_declared(collection, columns) or (paths[0] if paths else "")
+    if collection.declaration.auth is not None and path == "email":
+        problem = {"message": "A user with the given email is already registered.", "path": "email"}
+    else:
+        problem = {"message": "Value must be unique", "path": path, "tableName": collection.table_name}
+    return ValidationError([problem], collection=collection.slug, id=preparation.id)
+
+
+def _first_declared(collection: CompiledCollection, columns: set[str]) -> str | None:
+    for declared in collection.declaration.indexes:
+        if {"__".join(path.split(".")) for path in declared.fields} == columns:
+            return str(declared.fields[0])
+    return None

@@ -1,0 +1,53 @@
+"""Deleting documents, with what refers to them: cleared, refused or deleted too, as each reference declares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headless.compile.collection import CompiledCollection
+from headless.compile.selection import parse_selection
+from headless.operations.change import Shown, after_commit, before, collection_hooks, in_transaction, selected
+from headless.operations.core import Asker
+from headless.operations.find import Query
+from headless.operations.page import BulkResult, Document
+from headless.operations.present import parse_populate, present
+from headless.operations.store import Changed
+from headless.operations.store import delete as store_delete
+from headless.operations.update import TRIES, each, locate, matching_ids
+
+
+async def delete(asker: Asker, collection: CompiledCollection, id: Any, shown: Shown) -> Document:
+    """The document that was. Raises Forbidden, NotFound, ApiError when a reference forbids it, and what hooks raise."""
+    shown = Shown(shown.depth, parse_selection(shown.select), parse_populate(shown.populate))
+
+    async def once() -> Document:
+        return await _delete(asker, collection, id, shown)
+
+    for _ in range(TRIES):
+        try:
+            return await in_transaction(asker, collection, once)
+        except Changed:
+            continue
+    async with asker.core.database.transaction():
+        return await once()
+
+
+async def _delete(asker: Asker, collection: CompiledCollection, id: Any, shown: Shown) -> Document:
+    await before(asker, collection, "delete", None, id)
+    stored, revision, rule = await locate(asker, collection, id, "delete")
+    await collection_hooks(asker, collection, "before_delete", "delete", "data", id=stored["id"], doc=stored)
+    whole = selected(stored, shown.select)
+    answer = (await present(asker, collection, [whole], depth=shown.depth, populate=shown.populate))[0]
+    await asker.core.database.store(lambda: store_delete(asker, collection, stored, revision, rule))
+    answer = await collection_hooks(asker, collection, "after_delete", "delete", "doc", doc=answer, id=stored["id"])
+    answer = await collection_hooks(
+        asker, collection, "after_operation", "delete", "result", result=answer, doc=answer, id=stored["id"]
+    )
+    await after_commit(asker, collection, "delete", answer, stored)
+    return answer  # type: ignore[no-any-return]
+
+
+async def delete_many(asker: Asker, collection: CompiledCollection, query: Query, shown: Shown) -> BulkResult:
+    """Deletes every document that matches, each by itself: some may succeed and others fail."""
+    ids = await matching_ids(asker, collection, query, "delete")
+    return await each(ids, lambda id: delete(asker, collection, id, shown))

@@ -1,0 +1,177 @@
+"""Reading: pages of documents, one document, counts and distinct values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from headless.compile.collection import CompiledCollection
+from headless.compile.selection import Selection, parse_selection
+from headless.errors import BadRequest, Forbidden, NotFound, QueryError
+from headless.hooks import run_hooks
+from headless.operations.core import Asker
+from headless.operations.page import Document, Page
+from headless.operations.present import Populate, parse_populate, present
+from headless.operators import equals
+from headless.query.binding import ID, bind_rule, bind_where
+from headless.query.conditions import ALWAYS, AllOf, Comparison, Condition
+from headless.query.sorting import Sort, bind_sort
+
+LARGEST = 2**53
+
+
+@dataclass(slots=True)
+class Query:
+    """What is asked for, as the wire or the local API says it."""
+
+    where: Any = None
+    sort: Any = None
+    limit: int | None = None
+    page: int = 1
+    depth: int | None = None
+    select: Any = None
+    populate: Any = None
+    pagination: bool = True
+
+
+async def find(asker: Asker, collection: CompiledCollection, query: Query) -> Page:
+    """A page of the documents that match and that the asker may read. Raises Forbidden, QueryError, BadRequest."""
+    hooks = collection.hooks
+    if "before_operation" in hooks:
+        query = await _before(asker, collection, query, "find")
+    where, sort = await bound(asker, collection, query)
+    page = await _page(asker, collection, query, where, sort)
+    depth = depth_of(asker, query.depth)
+    docs = await present(
+        asker, collection, page.docs, depth=depth, populate=parse_populate(query.populate), find_many=True
+    )
+    page = Page(docs, page.total_docs, page.limit, page.page)
+    if "after_operation" in hooks:
+        context = asker.hook_context("find", collection, result=page, args={"query": query})
+        await run_hooks(hooks["after_operation"], context, "result")
+        page = context.result
+    return page
+
+
+async def bound(asker: Asker, collection: CompiledCollection, query: Query) -> tuple[Condition, Sort]:
+    """The asked-for documents among those that the asker may read, and their order."""
+    return await readable(asker, collection, query.where), await bind_sort(query.sort, collection, asker)
+
+
+async def readable(asker: Asker, collection: CompiledCollection, where: Any) -> Condition:
+    """The where and the read rule. Raises Forbidden."""
+    decision = await asker.reads(collection.slug)
+    if decision is False:
+        raise Forbidden
+    asked = await bind_where(where, collection, asker)
+    return both(asked, await bind_rule(decision, collection, asker))
+
+
+def both(asked: Condition, rule: Condition) -> Condition:
+    """Both conditions; the rule never sees the same row as the question by being merged with it."""
+    if rule is ALWAYS:
+        return asked
+    return rule if asked is ALWAYS else AllOf((asked, rule))
+
+
+async def _page(asker: Asker, collection: CompiledCollection, query: Query, where: Condition, sort: Sort) -> Page:
+    core = asker.core
+    reader = collection.reader(selection_of(query), asker.locale)
+    limit, page = _bounds(asker, query)
+    values = tuple(where.values())
+    statement = core.statements.find(collection, reader, where, sort, limited=True)
+    most = limit or core.config.max_limit + 1
+    offset = (page - 1) * limit
+    docs = reader.read(await core.database.read(statement, (*values, most, offset)))
+    if not limit:
+        if len(docs) > core.config.max_limit:
+            raise BadRequest(f"There are more than {core.config.max_limit} documents: read them in pages.")
+        return Page(docs, len(docs), 0, 1)
+    if not query.pagination or (len(docs) < limit and (docs or page == 1)):
+        return Page(docs, offset + len(docs), limit, page)
+    counting = core.statements.count(collection, where)
+    return Page(docs, await core.database.total(counting, values), limit, page)
+
+
+def selection_of(query: Query) -> Selection | None:
+    return parse_selection(query.select) if query.select else None
+
+
+def _bounds(asker: Asker, query: Query) -> tuple[int, int]:
+    """Limit and page within bounds; limit 0 means everything, on one page."""
+    limit = query.limit if query.limit is not None else (10 if query.pagination else 0)
+    if limit < 0 or limit > asker.core.config.max_limit:
+        raise BadRequest(f"'limit' is between 0 and {asker.core.config.max_limit}.")
+    page = max(1, query.page)
+    if page * max(limit, 1) > LARGEST:
+        raise BadRequest("'page' is too large.")
+    return (limit, page) if limit else (0, 1)
+
+
+def depth_of(asker: Asker, depth: int | None) -> int:
+    """How deep to populate: the default of the configuration, and never deeper than it allows."""
+    config = asker.core.config
+    return min(config.default_depth if depth is None else max(0, depth), config.max_depth)
+
+
+async def get(asker: Asker, collection: CompiledCollection, id: Any, query: Query) -> Document:
+    """One document. Raises NotFound, also for one that the asker may not read, and Forbidden when he may read none."""
+    if "before_operation" in collection.hooks:
+        query = await _before(asker, collection, query, "find_by_id")
+    decision = await asker.reads(collection.slug)
+    if decision is False:
+        raise Forbidden
+    known = collection.read_id(id)
+    if known is None:
+        raise NotFound
+    rule = await bind_rule(decision, collection, asker)
+    where = both(by_id(known), rule)
+    documents = await _read(asker, collection, where, selection_of(query))
+    if not documents:
+        raise NotFound
+    populate: Populate = parse_populate(query.populate)
+    shown = await present(asker, collection, documents, depth=depth_of(asker, query.depth), populate=populate)
+    if "after_operation" in collection.hooks:
+        context = asker.hook_context("find_by_id", collection, result=shown[0], id=known)
+        await run_hooks(collection.hooks["after_operation"], context, "result")
+        return context.result  # type: ignore[no-any-return]
+    return shown[0]
+
+
+def by_id(id: Any) -> Condition:
+    """The condition that a document has this id."""
+    return Comparison(ID, equals, (id,))
+
+
+async def _read(
+    asker: Asker, collection: CompiledCollection, where: Condition, selection: Selection | None
+) -> list[Document]:
+    reader = collection.reader(selection, asker.locale)
+    statement = asker.core.statements.find(collection, reader, where, None, limited=False)
+    return reader.read(await asker.core.database.read(statement, tuple(where.values())))
+
+
+async def count(asker: Asker, collection: CompiledCollection, where: Any = None) -> int:
+    """How many documents match that the asker may read. Raises Forbidden, QueryError, BadRequest."""
+    condition = await readable(asker, collection, where)
+    statement = asker.core.statements.count(collection, condition)
+    return await asker.core.database.total(statement, tuple(condition.values()))
+
+
+async def distinct(asker: Asker, collection: CompiledCollection, path: str, where: Any = None) -> list[Any]:
+    """The different values of a field, in order, among the documents that the asker may read."""
+    condition = await readable(asker, collection, where)
+    for node in collection.plan.leaves():
+        if node.dotted == path and node.plan is None and await asker.opens(collection, node):
+            statement = asker.core.statements.distinct(collection, node, condition)
+            rows = await asker.core.database.read(statement, (*condition.values(), asker.core.config.max_limit))
+            load = type(node.field).load
+            return [row[0] if load is None else load(row[0]) for row in rows]
+    raise QueryError(path)
+
+
+async def _before(asker: Asker, collection: CompiledCollection, query: Query, operation: str) -> Query:
+    context = asker.hook_context(operation, collection, args={"query": query})
+    await run_hooks(collection.hooks["before_operation"], context, None)
+    changed = context.args.get("query")
+    return changed if isinstance(changed, Query) else query

@@ -1,0 +1,192 @@
+"""Reading back: what of a document the asker sees, what after-read hooks make of it, and what its references show."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from headless.compile.collection import CompiledCollection
+from headless.compile.plan import Node, Plan
+from headless.compile.selection import Selection, parse_selection
+from headless.errors import BadRequest
+from headless.fields.base import ABSENT
+from headless.hooks import HookContext, run_hooks
+from headless.operations.core import Asker
+from headless.operations.page import Document
+from headless.operators import in_
+from headless.query.binding import ID, bind_rule
+from headless.query.conditions import ALWAYS, AllOf, Comparison, Condition
+
+Populate = Mapping[str, Selection | None]
+
+
+def parse_populate(given: Any) -> Populate:
+    """Reads `populate`: for each collection, the selection of its documents when they are shown in place of ids."""
+    if given is None or given == "":
+        return {}
+    if not isinstance(given, Mapping):
+        raise BadRequest("'populate' maps collections to selections of fields.")
+    return {
+        str(slug): parse_selection(selection)
+        for slug, selection in given.items()
+        if not isinstance(selection, bool | str)
+    }
+
+
+async def present(
+    asker: Asker,
+    collection: CompiledCollection,
+    documents: list[Document],
+    *,
+    depth: int = 0,
+    populate: Populate | None = None,
+    find_many: bool = False,
+) -> list[Document]:
+    """The documents as the asker may see them, populated `depth` levels deep."""  # fmt: skip
+    if documents and collection.references and depth > 0:
+        await _populate(asker, collection, documents, depth, populate or {}, 0)
+    return await finish_reading(asker, collection, documents, find_many=find_many)
+
+
+async def finish_reading(
+    asker: Asker, collection: CompiledCollection, documents: list[Document], *, find_many: bool = False
+) -> list[Document]:
+    """After-read hooks of the fields, then what is hidden or unreadable taken away, then the collection's hooks."""
+    if collection.read_hooked:
+        for document in documents:
+            await _field_hooks(asker, collection, collection.plan, document, document)
+    if collection.guarded:
+        for document in documents:
+            await _strip(asker, collection, collection.plan, document, document)
+    hooks = collection.hooks.get("after_read")
+    if not hooks:
+        return documents
+    shown = []
+    for document in documents:
+        context = asker.hook_context(
+            "read", collection, doc=document, id=document.get("id"), args={"find_many": find_many}
+        )
+        await run_hooks(hooks, context, "doc")
+        shown.append(context.doc)
+    return shown
+
+
+async def _strip(asker: Asker, collection: CompiledCollection, plan: Plan, part: Document, document: Document) -> None:
+    for node in plan.nodes:
+        if node.key not in part:
+            continue
+        if not asker.system and not await _shows(asker, collection, node, part, document):
+            del part[node.key]
+        elif node.plan is not None and node.contains is not None:
+            for inner in node.contains.parts(part[node.key]):
+                await _strip(asker, collection, node.plan, inner, document)
+
+
+async def _shows(asker: Asker, collection: CompiledCollection, node: Node, part: Document, document: Document) -> bool:
+    if node.field.hidden:
+        return False
+    rule = node.field.access.get("read")
+    if rule is None:
+        return True
+    return await asker.allows_field(
+        rule, "read", collection.slug, id=document.get("id"), doc=document, sibling_data=part
+    )
+
+
+async def _field_hooks(
+    asker: Asker, collection: CompiledCollection, plan: Plan, part: Document, document: Document
+) -> None:
+    for node in plan.nodes:
+        hooks = node.field.hooks.get("after_read")
+        if hooks and node.key in part:
+            context = asker.hook_context("read", collection, doc=document, data=document, id=document.get("id"))
+            part[node.key] = await run_field_hooks(hooks, context, node, part.get(node.key), part)
+        if node.plan is not None and node.contains is not None:
+            for inner in node.contains.parts(part.get(node.key)):
+                await _field_hooks(asker, collection, node.plan, inner, document)
+
+
+async def run_field_hooks(hooks: Iterable[Any], context: HookContext, node: Node, value: Any, siblings: Any) -> Any:
+    """Runs a field's hooks and answers the value they leave."""
+    context.field, context.sibling_data, context.value = node.field, siblings, value
+    for hook in hooks:
+        answer = hook(context)
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if answer is not None:
+            context.value = answer
+    return context.value
+
+
+async def _populate(
+    asker: Asker,
+    collection: CompiledCollection,
+    documents: Sequence[Document],
+    depth: int,
+    populate: Populate,
+    level: int,
+) -> None:
+    """Replaces references by documents: one query for each collection that is referred to, at each level."""
+    nodes = [node for node in collection.references if _populates(node, level)]
+    places = [(node, part) for node in nodes for document in documents for part in _parts(node, document)]
+    wanted: dict[tuple[str, tuple[str, ...]], set[Any]] = {}
+    for node, part in places:
+        names: tuple[str, ...] = node.refers.populate_as_system
+        for slug, id in node.refers.targets(part[node.key]):
+            if isinstance(id, int | str):
+                wanted.setdefault((slug, names), set()).add(id)
+    found: dict[tuple[str, tuple[str, ...]], dict[Any, Document]] = {}
+    for (slug, names), ids in wanted.items():
+        found[slug, names] = await _fetch(asker, slug, names, ids, depth, populate, level)
+    for node, part in places:
+        names = node.refers.populate_as_system
+        part[node.key] = node.refers.replace(
+            part[node.key], lambda slug, id, names=names: found.get((slug, names), {}).get(id, id) if _is_id(id) else id
+        )
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int | str)
+
+
+def _populates(node: Node, level: int) -> bool:
+    limit = node.refers.max_depth
+    return node.refers is not None and (limit is None or level < limit)
+
+
+def _parts(node: Node, document: Document) -> list[Document]:
+    """The mappings of a document in which the node's key stands."""
+    parts = [document]
+    for container in node.chain[:-1]:
+        parts = [inner for part in parts for inner in container.contains.parts(part.get(container.key))]
+    return [part for part in parts if part.get(node.key, ABSENT) not in (ABSENT, None)]
+
+
+async def _fetch(
+    asker: Asker, slug: str, names: tuple[str, ...], ids: set[Any], depth: int, populate: Populate, level: int
+) -> dict[Any, Document]:
+    target = asker.collection(slug)
+    if names:
+        shown = Selection(True, tuple((name, None) for name in sorted(names)))
+        system = Asker(asker.core, system=True)
+        return {document["id"]: document for document in await _by_ids(system, target, ids, ALWAYS, shown)}
+    decision = await asker.reads(slug)
+    if decision is False:
+        return {}
+    rule = await bind_rule(decision, target, asker)
+    documents = await _by_ids(asker, target, ids, rule, populate.get(slug))
+    if depth > 1 and target.references:
+        await _populate(asker, target, documents, depth - 1, populate, level + 1)
+    shown_documents = await finish_reading(asker, target, documents, find_many=True)
+    return {document["id"]: document for document in shown_documents}
+
+
+async def _by_ids(
+    asker: Asker, collection: CompiledCollection, ids: set[Any], rule: Condition, selection: Selection | None
+) -> list[Document]:
+    among = Comparison(ID, in_, tuple(sorted(ids, key=str)))
+    where: Condition = among if rule is ALWAYS else AllOf([among, rule])
+    reader = collection.reader(selection, asker.locale)
+    statement = asker.core.statements.find(collection, reader, where, None, limited=False)
+    return reader.read(await asker.core.database.read(statement, tuple(where.values())))

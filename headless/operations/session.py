@@ -1,0 +1,268 @@
+"""Logging in and out: sessions are kept with the user, and a token is worth what its session is."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from headless.clock import iso_from_ms
+from headless.compile.collection import PASSWORD_COLUMN, CompiledCollection
+from headless.database import Database, Statement
+from headless.errors import ApiError, AuthenticationError, BadRequest, Forbidden, ValidationError
+from headless.operations import find as finding
+from headless.operations.change import Shown, collection_hooks
+from headless.operations.core import Asker, Core
+from headless.operations.create import create
+from headless.operations.find import by_id
+from headless.operations.page import Document
+from headless.operations.present import present
+from headless.operators import equals
+from headless.query.conditions import ALWAYS, Comparison
+from headless.security.cookies import SessionCookie
+from headless.security.tokens import Tokens
+
+WRONG = "The email or password provided is incorrect."
+MOST_SESSIONS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A session that was opened or prolonged: the user as the user sees himself, the token and the second it ends."""
+
+    user: Document
+    token: str
+    exp: int
+    cookie: str
+    """The `Set-Cookie` header."""
+
+
+class Sessions:
+    """Opens, finds, prolongs and ends sessions."""
+
+    def __init__(self, core: Core, tokens: Tokens) -> None:
+        self._core = core
+        self._tokens = tokens
+        self._cookies = {
+            slug: _cookie(core, found) for slug, found in core.collections.items() if found.declaration.auth is not None
+        }
+        self.cookie_name = f"{core.config.cookie_prefix}-token"
+
+    async def initialized(self, slug: str) -> bool:
+        """Whether the collection has a user."""
+        return await finding.count(Asker(self._core, system=True), self._auth(slug)) > 0
+
+    async def login(self, slug: str, data: Mapping[str, Any]) -> Login:
+        """Raises ValidationError for what is missing and AuthenticationError for what is wrong."""
+        collection = self._auth(slug)
+        email, password = _credentials(collection, data)
+        found = await self._by_email(collection, email)
+        stored = found[1] if found is not None else None
+        right = await self._core.passwords.verify(stored, password)
+        if found is None or not right:
+            raise AuthenticationError(WRONG)
+        user = found[0]
+        asker = Asker(self._core, {**user, "_strategy": "local-jwt"})
+        user = await collection_hooks(asker, collection, "before_login", "login", "doc", doc=user, id=user["id"])
+        login = await self._open(collection, user)
+        await self._rehash(collection, user["id"], password, str(stored))
+        await collection_hooks(asker, collection, "after_login", "login", "doc", doc=login.user, id=user["id"])
+        return login
+
+    async def register_first(self, slug: str, data: Mapping[str, Any]) -> Login:
+        """The first user, logged in. Raises Forbidden once there is one."""
+        collection = self._auth(slug)
+        system = Asker(self._core, system=True)
+        if await self.initialized(slug):
+            raise Forbidden
+        async with self._core.database.transaction():
+            if await self.initialized(slug):
+                raise Forbidden
+            user = await create(system, collection, data, Shown())
+        return await self._open(collection, user)
+
+    async def find_user(self, token: str) -> Document | None:
+        """The user whose open session a token belongs to, with `collection`, `_strategy` and `_sid`, or None."""
+        claims = self._tokens.decode(token)
+        if claims is None:
+            return None
+        collection = self._core.collections.get(str(claims.get("collection")))
+        if collection is None or collection.declaration.auth is None:
+            return None
+        return await self._with_session(collection, claims.get("id"), claims.get("sid"))
+
+    async def _with_session(self, collection: CompiledCollection, id: Any, sid: Any) -> Document | None:
+        user = await self._by_id(collection, id)
+        now = self._core.clock.text()
+        if user is None or not any(session["id"] == sid and session["expiresAt"] > now for session in user["sessions"]):
+            return None
+        return {**user, "_strategy": "local-jwt", "_sid": sid}
+
+    async def renewed(self, user: Mapping[str, Any]) -> Document | None:
+        """The user of an earlier request as he is now; None when that session has ended."""
+        return await self._with_session(self._auth(user["collection"]), user["id"], user.get("_sid"))
+
+    async def logout(self, slug: str, user: Mapping[str, Any] | None, *, everywhere: bool = False) -> str:
+        """Ends the user's session, or all of them; answers the `Set-Cookie` header. Raises BadRequest and Forbidden."""
+        collection = self._own(slug, user)
+        assert user is not None
+        kept = (lambda session: False) if everywhere else (lambda session: session["id"] != user.get("_sid"))
+        await self._core.database.store(
+            lambda: self._change(collection, user["id"], lambda sessions: list(filter(kept, sessions)))
+        )
+        await collection_hooks(
+            Asker(self._core, user), collection, "after_logout", "logout", "doc", doc=user, id=user["id"]
+        )
+        return self._cookies[slug].expired_header()
+
+    async def refresh(self, slug: str, user: Mapping[str, Any] | None) -> Login:
+        """Prolongs the user's session. Raises Forbidden."""
+        if user is None:
+            raise Forbidden
+        collection = self._own(slug, user)
+        found = await self._by_id(collection, user["id"])
+        if found is None:
+            raise Forbidden
+        return await self._open(collection, found, sid=user.get("_sid"))
+
+    async def as_self(self, user: Mapping[str, Any]) -> Document:
+        """The user's document as the user sees it, with the strategy that let him in."""
+        collection = self._auth(user["collection"])
+        document = {key: value for key, value in user.items() if key not in ("_sid", "_strategy")}
+        shown = (await present(Asker(self._core, user), collection, [document]))[0]
+        shown["_strategy"] = user["_strategy"]
+        return shown
+
+    def exp_of(self, token: str) -> int | None:
+        """The second at which a token ends."""
+        claims = self._tokens.decode(token)
+        return claims["exp"] if claims is not None else None
+
+    def _auth(self, slug: str) -> CompiledCollection:
+        collection = self._core.collection(slug)
+        if collection.declaration.auth is None:
+            raise BadRequest(f"The collection {slug!r} has no log-in.")
+        return collection
+
+    def _own(self, slug: str, user: Mapping[str, Any] | None) -> CompiledCollection:
+        collection = self._auth(slug)
+        if user is None:
+            raise BadRequest("No User")
+        if user.get("collection") != slug:
+            raise ApiError("Incorrect collection", status=403)
+        return collection
+
+    async def _open(self, collection: CompiledCollection, user: Document, sid: str | None = None) -> Login:
+        """Opens a session, or prolongs the one named, and makes its token."""
+        core, auth = self._core, collection.declaration.auth
+        assert auth is not None
+        now = int(core.clock.now() * 1000)
+        session = {
+            "id": sid or str(uuid.uuid4()),
+            "createdAt": iso_from_ms(now),
+            "expiresAt": iso_from_ms(now + auth.token_expiration * 1000),
+        }
+
+        def renewed(sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            alive = [old for old in sessions if old["expiresAt"] > session["createdAt"]]
+            same = next((old for old in alive if old["id"] == session["id"]), None)
+            kept = [old for old in alive if old is not same][-(MOST_SESSIONS - 1) :]
+            return [*kept, {**session, "createdAt": same["createdAt"] if same else session["createdAt"]}]
+
+        sessions = await core.database.store(lambda: self._change(collection, user["id"], renewed))
+        token = self._tokens.encode(
+            id=user["id"], collection=collection.slug, email=user.get("email") or "", sid=session["id"],
+            lifetime=auth.token_expiration, fields=_claims(collection, user),
+        )  # fmt: skip
+        own = {**user, "sessions": sessions, "_strategy": "local-jwt", "_sid": session["id"]}
+        shown = await self.as_self(own)
+        if collection.declaration.timestamps:
+            shown["updatedAt"] = None
+        return Login(shown, token.text, token.exp, self._cookies[collection.slug].header(token.text, token.exp))
+
+    def _change(
+        self, collection: CompiledCollection, id: Any, change: Any
+    ) -> Generator[Any, Any, list[dict[str, Any]]]:
+        """Rewrites a user's sessions. It is no change of the document: neither its revision nor the log know of it."""
+        statements = self._core.statements
+        rows = yield (
+            statements.remembered(
+                ("sessions of", collection.slug), lambda database: _read_sessions(database, collection)
+            ),
+            (id,),
+        )
+        sessions: list[dict[str, Any]] = change(orjson.loads(rows[0][0] or "[]")) if rows else []
+        yield statements.update(collection, ("sessions",), ALWAYS, checked=False), (orjson.dumps(sessions).decode(), id)
+        return sessions
+
+    async def _by_id(self, collection: CompiledCollection, id: Any) -> Document | None:
+        known = collection.read_id(id)
+        if known is None:
+            return None
+        where = by_id(known)
+        reader = collection.reader()
+        statement = self._core.statements.find(collection, reader, where, None, limited=False)
+        rows = await self._core.database.read(statement, tuple(where.values()))
+        return reader.read_one(rows[0]) if rows else None
+
+    async def _by_email(self, collection: CompiledCollection, email: str) -> tuple[Document, str | None] | None:
+        where = Comparison(collection.plan.by_key["email"], equals, (email,))
+        statement = self._core.statements.remembered(
+            ("login", collection.slug), lambda database: _read_login(database, collection)
+        )
+        rows = await self._core.database.read(statement, tuple(where.values()))
+        return (collection.reader().read_one(rows[0]), rows[0][-1]) if rows else None
+
+    async def _rehash(self, collection: CompiledCollection, id: Any, password: str, stored: str) -> None:
+        """Brings an older form of hash up to date."""
+        if not self._core.passwords.needs_rehash(stored):
+            return
+        fresh = await self._core.passwords.hash(password)
+        statement = self._core.statements.update(collection, (PASSWORD_COLUMN,), ALWAYS, checked=False)
+
+        def store() -> Generator[Any, Any, None]:
+            yield statement, (fresh, id)
+
+        await self._core.database.store(store)
+
+
+def _read_sessions(database: Database, collection: CompiledCollection) -> Statement:
+    table = collection.table
+    return database.compile(sa.select(table.c.sessions).where(table.c.id == sa.bindparam("id")), ["id"])
+
+
+def _read_login(database: Database, collection: CompiledCollection) -> Statement:
+    table = collection.table
+    columns = [*collection.reader().columns, table.c[PASSWORD_COLUMN]]
+    return database.compile(sa.select(*columns).where(table.c.email == sa.bindparam("email")), ["email"])
+
+
+def _credentials(collection: CompiledCollection, data: Mapping[str, Any]) -> tuple[str, str]:
+    for key in ("email", "password"):
+        if not isinstance(data.get(key), str) or not data[key].strip():
+            raise ValidationError([{"message": "This field is required.", "path": key}], collection=collection.slug)
+    return data["email"].strip().lower(), data["password"]
+
+
+def _claims(collection: CompiledCollection, user: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that the declaration saves to the token, by their names there."""
+    claims: dict[str, Any] = {}
+    for node in collection.plan.leaves():
+        name = node.field.save_to_jwt
+        if name:
+            value: Any = user
+            for key in node.path:
+                value = value.get(key) if isinstance(value, Mapping) else None
+            claims[name if isinstance(name, str) else node.key] = value
+    return claims
+
+
+def _cookie(core: Core, collection: CompiledCollection) -> SessionCookie:
+    auth = collection.declaration.auth
+    assert auth is not None
+    cookies: Any = auth.cookies
+    return SessionCookie(core.config.cookie_prefix, cookies.same_site, cookies.secure, cookies.domain)

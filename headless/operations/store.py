@@ -1,0 +1,227 @@
+"""Storing: the half of a write that changes rows. Stores are generators that yield statements and never await."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from headless.changes import Change
+from headless.compile.collection import CompiledCollection
+from headless.compile.plan import Node, Plan
+from headless.compile.tables import reference_column
+from headless.database import Database, Statement
+from headless.errors import ApiError, NotFound
+from headless.fields.base import ABSENT
+from headless.operations.core import Asker, Core
+from headless.operations.page import Document
+from headless.operators import equals, in_
+from headless.query.binding import ID
+from headless.query.conditions import ALWAYS, Comparison, Condition
+
+Store = Generator[Any, list[tuple[Any, ...]], Any]
+
+
+class Changed(Exception):
+    """The document is not as it was when the write was prepared."""
+
+
+def insert(asker: Asker, collection: CompiledCollection, document: Document, secrets: Mapping[str, Any]) -> Store:
+    """Stores a new document; answers its id."""
+    core = asker.core
+    statement = core.statements.insert(collection, (*collection.row_writer.names, *secrets))
+    rows = yield statement, (*collection.row_writer.values(document), *secrets.values())
+    id = rows[0][0]
+    yield from _insert_references(core, collection, id, document)
+    image = {"id": id, **collection.image(document)}
+    yield Change(None, collection.slug, id, "create", asker.actor, core.clock.text(), None, image)
+    return id
+
+
+def update(
+    asker: Asker, collection: CompiledCollection, stored: Document, revision: int, document: Document,
+    secrets: Mapping[str, Any], rule: Condition = ALWAYS,
+) -> Store:  # fmt: skip
+    """Stores a changed document. Raises Changed when another write came first."""
+    core, id = asker.core, stored["id"]
+    before, after = collection.row_writer.values(stored), collection.row_writer.values(document)
+    changed = [place for place, value in enumerate(after) if value != before[place]]
+    names = [collection.row_writer.names[place] for place in changed]
+    statement = core.statements.update(collection, (*names, *secrets), rule)
+    values = (*(after[place] for place in changed), *secrets.values(), id, revision, *rule.values())
+    rows = yield statement, values
+    if not rows:
+        raise Changed
+    if any(_referred(node, stored) != _referred(node, document) for node in collection.references):
+        yield _delete_references(core, collection), (id,)
+        yield from _insert_references(core, collection, id, document)
+    image, previous = collection.image(document), collection.image(stored)
+    old = {
+        key: previous.get(key) for key in {**previous, **image} if previous.get(key, ABSENT) != image.get(key, ABSENT)
+    }
+    old.pop("id", None)
+    yield Change(None, collection.slug, id, "update", asker.actor, core.clock.text(), old, {"id": id, **image})
+    return id
+
+
+def delete(
+    asker: Asker, collection: CompiledCollection, stored: Document, revision: int, rule: Condition = ALWAYS
+) -> Store:
+    """Deletes a document and what refers to it, as each reference says. Raises Changed and ApiError."""
+    core, id = asker.core, stored["id"]
+    yield from _release(asker, collection, id, {(collection.slug, id)})
+    rows = yield core.statements.delete(collection, rule), (id, revision, *rule.values())
+    if not rows:
+        raise Changed
+    yield Change(None, collection.slug, id, "delete", asker.actor, core.clock.text(), collection.image(stored), None)
+    return id
+
+
+def _release(asker: Asker, collection: CompiledCollection, id: Any, going: set[tuple[str, Any]]) -> Store:
+    """Clears, or refuses to clear, every reference to a document that goes."""
+    core = asker.core
+    for referrer in core.collections.values():
+        nodes = [node for node in referrer.references if collection.slug in node.refers.slugs]
+        if not nodes:
+            continue
+        found = yield _referrers(core, referrer, collection.slug), (id,)
+        for source in dict.fromkeys(row[0] for row in found):
+            if (referrer.slug, source) not in going:
+                paths = {row[1] for row in found if row[0] == source}
+                yield from _release_one(asker, referrer, source, collection.slug, id, paths, going)
+
+
+def _release_one(
+    asker: Asker,
+    referrer: CompiledCollection,
+    source: Any,
+    slug: str,
+    id: Any,
+    paths: set[str],
+    going: set[tuple[str, Any]],
+) -> Store:
+    core = asker.core
+    nodes = [node for node in referrer.references if node.dotted in paths]
+    rules = {_on_delete(node) for node in nodes}
+    if "restrict" in rules:
+        label = referrer.declaration.singular
+        field = next(node.field.title for node in nodes if _on_delete(node) == "restrict")
+        raise ApiError(f"This document cannot be deleted: a {label} refers to it as its {field}.", status=409)
+    stored, revision = yield from read_stored(core, referrer, source)
+    if "cascade" in rules:
+        going.add((referrer.slug, source))
+        yield from _release(asker, referrer, source, going)
+        yield core.statements.delete(referrer, ALWAYS), (source, revision)
+        yield Change(
+            None, referrer.slug, source, "delete", asker.actor, core.clock.text(), referrer.image(stored), None
+        )
+        return
+    document = without_reference(referrer.plan, stored, slug, id)
+    yield from update(asker, referrer, stored, revision, document, {})
+
+
+def read_stored(core: Core, collection: CompiledCollection, id: Any) -> Generator[Any, Any, tuple[Document, int]]:
+    """The document as it is stored, with its revision. Raises NotFound."""
+    reader = collection.reader()
+    where = Comparison(ID, equals, (id,))
+    statement = core.statements.find(collection, reader, where, None, limited=False, revision=True)
+    rows = yield statement, tuple(where.values())
+    if not rows:
+        raise NotFound
+    return reader.read_one(rows[0]), rows[0][-1]
+
+
+def _on_delete(node: Node) -> str:
+    field: Any = node.field
+    return field.on_delete or ("restrict" if field.required and not field.has_list else "set_null")
+
+
+def without_reference(plan: Plan, part: Mapping[str, Any], slug: str, id: Any) -> Document:
+    """A copy of a document, or of a part of it, without references to one document."""
+    copy = dict(part)
+    for node in plan.nodes:
+        value = copy.get(node.key)
+        if value is None:
+            continue
+        if node.refers is not None:
+            copy[node.key] = node.refers.replace(
+                value, lambda target, found: ABSENT if (target, found) == (slug, id) else found
+            )
+        elif node.plan is not None and node.contains is not None:
+            parts = [without_reference(node.plan, inner, slug, id) for inner in node.contains.parts(value)]
+            copy[node.key] = (parts[0] if parts else value) if node.flat else parts
+    return copy
+
+
+def _referred(node: Node, document: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Each reference at a node: (row, position, slug, id)."""
+    parts: list[tuple[Any, Mapping[str, Any]]] = [(None, document)]
+    for container in node.chain[:-1]:
+        parts = [
+            (row if container.flat else inner.get("id"), inner)
+            for row, part in parts
+            for inner in container.contains.parts(part.get(container.key))
+        ]
+    return [
+        (row, position, slug, id)
+        for row, part in parts
+        for position, (slug, id) in enumerate(node.refers.targets(_present(part.get(node.key))))
+    ]
+
+
+def _present(value: Any) -> Any:
+    return None if value is ABSENT else value
+
+
+def _insert_references(core: Core, collection: CompiledCollection, id: Any, document: Mapping[str, Any]) -> Store:
+    if not collection.references:
+        return
+    rows = [
+        {"path": node.dotted, "row": row, "position": position, reference_column(slug): target}
+        for node in collection.references
+        for row, position, slug, target in _referred(node, document)
+    ]
+    if rows:
+        yield _insert_references_statement(core, collection), (id, orjson.dumps(rows).decode())
+
+
+def _insert_references_statement(core: Core, collection: CompiledCollection) -> Statement:
+    """One statement for any number of references: they are bound as one list."""
+
+    def make(database: Database) -> Statement:
+        table = collection.references_table
+        assert table is not None
+        rows = database.dialect.json_rows(sa.bindparam("rows"))
+        names = ["path", "row", "position", *(column.name for column in table.c if column.name.startswith("to_"))]
+        query = sa.select(
+            sa.bindparam("source"), *(database.dialect.json_value(rows.c.value, [name]) for name in names)
+        ).select_from(rows)
+        return database.compile(sa.insert(table).from_select(["source", *names], query), ["source", "rows"])
+
+    return core.statements.remembered(("insert references", collection.slug), make)
+
+
+def _delete_references(core: Core, collection: CompiledCollection) -> Statement:
+    def make(database: Database) -> Statement:
+        table = collection.references_table
+        assert table is not None
+        return database.compile(sa.delete(table).where(table.c.source == sa.bindparam("source")), ["source"])
+
+    return core.statements.remembered(("delete references", collection.slug), make)
+
+
+def _referrers(core: Core, referrer: CompiledCollection, slug: str) -> Statement:
+    def make(database: Database) -> Statement:
+        table = referrer.references_table
+        assert table is not None
+        query = sa.select(table.c.source, table.c.path).where(table.c[reference_column(slug)] == sa.bindparam("target"))
+        return database.compile(query, ["target"])
+
+    return core.statements.remembered(("referrers", referrer.slug, slug), make)
+
+
+def ids_in(values: Iterable[Any]) -> Condition:
+    """The condition that the id is one of these."""
+    return Comparison(ID, in_, tuple(values))

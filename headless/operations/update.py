@@ -1,0 +1,175 @@
+"""Updating documents: one, or all that match, each by itself. Contention alone never refuses an update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headless.compile.collection import CompiledCollection
+from headless.compile.selection import parse_selection
+from headless.errors import Conflict, Forbidden, HeadlessError, NotFound
+from headless.operations.change import (
+    Shown,
+    before,
+    collection_hooks,
+    in_transaction,
+    password_columns,
+    shown_after,
+    translated,
+    with_case_folded_email,
+)  # fmt: skip
+from headless.operations.core import Asker
+from headless.operations.find import Query, both, by_id
+from headless.operations.page import BulkResult, Document
+from headless.operations.present import parse_populate
+from headless.operations.store import Changed
+from headless.operations.store import update as store_update
+from headless.operations.write import Preparation
+from headless.query.binding import bind_rule, bind_where
+from headless.query.conditions import ALWAYS, Condition
+from headless.query.sorting import bind_sort
+
+TRIES = 3
+
+
+async def update(
+    asker: Asker,
+    collection: CompiledCollection,
+    id: Any,
+    data: Mapping[str, Any],
+    shown: Shown,
+    *,
+    revision: int | None = None,
+) -> Document:
+    """The changed document. With `revision`, raises Conflict when the document has another one by now.
+
+    Raises Forbidden, NotFound, ValidationError and whatever a hook raises; then nothing was stored.
+    """
+    shown = Shown(shown.depth, parse_selection(shown.select), parse_populate(shown.populate))
+
+    async def once() -> Document:
+        return await _update(asker, collection, id, data, shown, revision)
+
+    for _ in range(TRIES):
+        try:
+            return await in_transaction(asker, collection, once)
+        except Changed:
+            continue
+    async with asker.core.database.transaction():
+        return await once()
+
+
+async def _update(
+    asker: Asker, collection: CompiledCollection, id: Any, data: Mapping[str, Any], shown: Shown, expected: int | None
+) -> Document:
+    data = await before(asker, collection, "update", data, id)
+    stored, revision, rule = await locate(asker, collection, id, "update", data)
+    if expected is not None and expected != revision:
+        raise Conflict
+    preparation = Preparation(asker, collection, "update", id=stored["id"], stored=stored)
+    document = await preparation.fill_document(data)
+    document = await collection_hooks(
+        asker, collection, "before_validate", "update", "data", data=document, doc=stored, previous=stored
+    )
+    document = await collection_hooks(
+        asker, collection, "before_change", "update", "data", data=document, doc=stored, previous=stored
+    )
+    with_case_folded_email(collection, document)
+    if collection.declaration.timestamps and "updatedAt" not in data:
+        document["updatedAt"] = asker.core.clock.text()
+    secrets = await _validated(asker, collection, data, preparation, document, stored)
+    try:
+        await asker.core.database.store(
+            lambda: store_update(asker, collection, stored, revision, document, secrets, rule)
+        )
+    except Changed:
+        raise
+    except Exception as error:
+        meant = await translated(error, preparation)
+        if meant is None:
+            raise
+        raise meant from error
+    whole = {"id": stored["id"], **document, **collection.constants}
+    return await shown_after(asker, collection, "update", whole, stored, shown, data)
+
+
+async def _validated(
+    asker: Asker,
+    collection: CompiledCollection,
+    data: Mapping[str, Any],
+    preparation: Preparation,
+    document: Document,
+    stored: Document,
+) -> dict[str, Any]:
+    preparation.document = document
+    await preparation.finish(collection.plan, document, stored, (), "")
+    secrets = await password_columns(asker, collection, data, preparation)
+    if secrets:
+        own = asker.user.get("_sid") if asker.user is not None and asker.user.get("id") == stored["id"] else None
+        document["sessions"] = [session for session in stored["sessions"] if session["id"] == own]
+    if preparation.errors:
+        await preparation.check_references()
+        preparation.refuse()
+    return secrets
+
+
+async def locate(
+    asker: Asker, collection: CompiledCollection, id: Any, operation: str, data: Any = None
+) -> tuple[Document, int, Condition]:
+    """The document to change, its revision and the rule it was found under.
+
+    Raises Forbidden when the asker may change none, or not this one; NotFound when there is none.
+    """
+    decision = await asker.decide(collection, operation, id=id, data=data)
+    if decision is False:
+        raise Forbidden
+    missing: type[HeadlessError] = NotFound if decision is True else Forbidden
+    known = collection.read_id(id)
+    if known is None:
+        raise missing
+    rule = await bind_rule(decision, collection, asker)
+    where = both(by_id(known), rule)
+    reader = collection.reader(None, None)
+    statement = asker.core.statements.find(collection, reader, where, None, limited=False, revision=True)
+    rows = await asker.core.database.read(statement, tuple(where.values()))
+    if not rows:
+        raise missing
+    return reader.read_one(rows[0]), rows[0][-1], rule
+
+
+async def matching_ids(asker: Asker, collection: CompiledCollection, query: Query, operation: str) -> list[Any]:
+    """The ids of the documents that match and that the asker may change. Raises Forbidden, QueryError, BadRequest."""
+    decision = await asker.decide(collection, operation)
+    if decision is False:
+        raise Forbidden
+    asked = await bind_where(query.where, collection, asker)
+    where = both(asked, await bind_rule(decision, collection, asker))
+    sort = await bind_sort(query.sort, collection, asker)
+    reader = collection.reader(parse_selection({"id": True}), None)
+    statement = asker.core.statements.find(collection, reader, where, sort, limited=True)
+    limit = query.limit if query.limit else 2**53
+    rows = await asker.core.database.read(statement, (*where.values(), limit, 0))
+    return [row[0] for row in rows]
+
+
+async def update_many(
+    asker: Asker, collection: CompiledCollection, query: Query, data: Mapping[str, Any], shown: Shown
+) -> BulkResult:
+    """Updates every document that matches, each by itself: some may succeed and others fail."""
+    ids = await matching_ids(asker, collection, query, "update")
+    return await each(ids, lambda id: update(asker, collection, id, data, shown))
+
+
+async def each(ids: list[Any], change: Any) -> BulkResult:
+    """One change after the other; what is refused is told, not raised."""
+    result = BulkResult([], [])
+    for id in ids:
+        try:
+            result.docs.append(await change(id))
+        except HeadlessError as error:
+            message = error.message if error.is_public else "Something went wrong."
+            result.errors.append({"id": id, "isPublic": error.is_public, "message": message})
+    return result
+
+
+__all__ = ["ALWAYS", "each", "locate", "matching_ids", "update", "update_many"]

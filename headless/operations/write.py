@@ -1,0 +1,227 @@
+"""Preparing a write: values read, defaults and stored values put in, hooks run, every failure collected."""
+
+from __future__ import annotations
+
+import inspect
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from headless.compile.collection import CompiledCollection
+from headless.compile.plan import Node, Plan
+from headless.errors import ValidationError
+from headless.fields.base import ABSENT, FieldContext
+from headless.operations.core import Asker
+from headless.operations.page import Document
+from headless.operations.present import run_field_hooks
+from headless.operators import in_
+from headless.query.binding import ID
+from headless.query.conditions import Comparison
+
+Path = tuple[str | int, ...]
+
+
+class Preparation:
+    """One document on its way to being stored: two walks over its fields, and what they found wrong."""
+
+    def __init__(
+        self,
+        asker: Asker,
+        collection: CompiledCollection,
+        operation: str,
+        *,
+        id: int | str | None = None,
+        stored: Document | None = None,
+    ) -> None:
+        self.asker = asker
+        self.collection = collection
+        self.operation = operation
+        self.id = id
+        self.stored = stored
+        self.document: Document = {}
+        self.errors: list[dict[str, Any]] = []
+        self._references: list[tuple[Node, Any, Path, str]] = []
+
+    async def fill_document(self, data: Mapping[str, Any]) -> Document:
+        """First walk, over the whole document."""
+        self.document = dict(data)
+        self.document = await self.fill(self.collection.plan, data, self.stored, ())
+        return self.document
+
+    async def finish_document(self, document: Document) -> None:
+        """Second walk. Raises ValidationError with every failure."""
+        self.document = document
+        await self.finish(self.collection.plan, document, self.stored, (), "")
+        if self.errors:
+            await self.check_references()
+            self.refuse()
+
+    def refuse(self) -> None:
+        """Raises ValidationError if anything was found wrong."""
+        if self.errors:
+            raise ValidationError(self.errors, collection=self.collection.slug, id=self.id)
+
+    async def fill(self, plan: Plan, data: Mapping[str, Any], stored: Mapping[str, Any] | None, path: Path) -> Document:
+        """The values of one level: given ones read, the others from the stored document or the defaults."""
+        filled: Document = {}
+        context: FieldContext | None = None
+        for node in plan.nodes:
+            field, key = node.field, node.key
+            before = ABSENT if stored is None else stored.get(key, ABSENT)
+            value = ABSENT if node.unlogged else data.get(key, ABSENT)
+            if value is not ABSENT:
+                value = field.coerce(value)
+            if "before_validate" in field.hooks:
+                value = await self._run("before_validate", node, value, before, data, path)
+            if value is not ABSENT and self.operation in field.access and not await self._may_write(node, data):
+                value = ABSENT
+            if value is ABSENT:
+                value = before
+            if value is ABSENT and stored is None:
+                context = context or self._context(data)
+                value = field.default(context)
+                if inspect.isawaitable(value):
+                    value = await value
+                value = value if value is ABSENT else field.coerce(value)
+            if node.contains is not None:
+                value = field.empty() if value is ABSENT else value
+                if value is not before:
+                    value = await node.contains.fill(
+                        self, node.plan, value, None if before is ABSENT else before, (*path, key)
+                    )
+            elif value is ABSENT:
+                value = field.empty()
+            if value is not ABSENT:
+                filled[key] = value
+        return filled
+
+    async def finish(
+        self, plan: Plan, data: Document, stored: Mapping[str, Any] | None, path: Path, label: str
+    ) -> None:
+        """Hooks before the change, then validation, of one level in place."""
+        context = self._context(data)
+        for node in plan.nodes:
+            field, key = node.field, node.key
+            before = ABSENT if stored is None else stored.get(key, ABSENT)
+            if "before_change" in field.hooks:
+                value = await self._run("before_change", node, data.get(key, ABSENT), before, data, path)
+                data[key] = field.coerce(value) if value is not ABSENT else field.empty()
+            value = data.get(key)
+            if node.unlogged or (node.conditions and not await self._applies(node, data, context)):
+                continue
+            if node.refers is not None:
+                value = data[key] = self._read_ids(node, value, path, label) if value is not None else value
+            message = field.check(value, context)
+            if message is None and field.validate is not None:
+                context.path, context.previous_value = (*path, key), None if before is ABSENT else before
+                message = await _validated(field.validate, value, context)
+            if message is not None:
+                self._fail(node, message, path, label)
+            elif node.contains is not None:
+                inner = None if before is ABSENT else before
+                await node.contains.finish(self, node.plan, value, inner, (*path, key), node.prefix(label))
+
+    def new_row_id(self) -> str:
+        """24 hexadecimal digits."""
+        return secrets.token_hex(12)
+
+    async def check_references(self) -> None:
+        """Adds an error for each reference to a document that does not exist."""
+        for slug, found in (await self._existing()).items():
+            for node, value, path, label in self._references:
+                field = node.refers
+                gone = [id for target, id in field.pairs(value) if target == slug and id not in found]
+                if gone:
+                    self._fail(node, field.invalid(gone), path, label)
+
+    async def _existing(self) -> dict[str, set[Any]]:
+        wanted: dict[str, set[Any]] = {}
+        for node, value, _, _ in self._references:
+            for slug, id in node.refers.targets(value):
+                wanted.setdefault(slug, set()).add(id)
+        found: dict[str, set[Any]] = {}
+        core = self.asker.core
+        for slug, ids in wanted.items():
+            target = core.collection(slug)
+            where = Comparison(ID, in_, tuple(ids))
+            statement = core.statements.distinct(target, ID, where)
+            rows = await core.database.read(statement, (*where.values(), len(ids) + 1))
+            found[slug] = {row[0] for row in rows}
+        return found
+
+    def _read_ids(self, node: Node, value: Any, path: Path, label: str) -> Any:
+        """The references' ids as their collections write them; those that cannot be ids are failures."""
+        field: Any = node.field
+        refused = []
+
+        def read(slug: str, given: Any) -> Any:
+            id = self.asker.core.collection(slug).read_id(given)
+            if id is None:
+                refused.append({"value": given} if field.polymorphic else given)
+            return id
+
+        value = field.with_ids(value, read)
+        refused += [item for slug, item in field.pairs(value) if slug is None]
+        if refused:
+            self._fail(node, field.invalid(refused), path, label)
+        else:
+            self._references.append((node, value, path, label))
+        return value
+
+    def _fail(self, node: Node, message: str, path: Path, label: str) -> None:
+        dotted = ".".join(str(part) for part in (*path, node.key))
+        if all(error["path"] != dotted for error in self.errors):
+            self.errors.append({"label": node.label(label), "message": message, "path": dotted})
+
+    def _context(self, siblings: Mapping[str, Any]) -> FieldContext:
+        asker = self.asker
+        return FieldContext(
+            self.operation,
+            self.document,
+            siblings,
+            self.id,
+            asker.user,
+            request=asker.request,
+            now=asker.core.clock.text,
+        )
+
+    async def _may_write(self, node: Node, siblings: Mapping[str, Any]) -> bool:
+        return await self.asker.allows_field(
+            node.field.access[self.operation], self.operation, self.collection.slug,
+            id=self.id, data=self.document, doc=self.stored, sibling_data=siblings,
+        )  # fmt: skip
+
+    async def _applies(self, node: Node, siblings: Mapping[str, Any], context: FieldContext) -> bool:
+        for condition in node.conditions:
+            answer = condition(self.document, siblings, context)
+            if inspect.isawaitable(answer):
+                answer = await answer
+            if not answer:
+                return False
+        return True
+
+    async def _run(self, kind: str, node: Node, value: Any, before: Any, siblings: Any, path: Path) -> Any:
+        """Runs a field's hooks; a value that was not given and stays None is still not given."""
+        context = self.asker.hook_context(
+            self.operation,
+            self.collection,
+            data=self.document,
+            doc=self.stored,
+            previous=self.stored,
+            id=self.id,
+            path=(*path, node.key),
+        )
+        context.previous_value = None if before is ABSENT else before
+        given = None if value is ABSENT else value
+        changed = await run_field_hooks(node.field.hooks[kind], context, node, given, siblings)
+        return ABSENT if value is ABSENT and changed is None else changed
+
+
+async def _validated(validate: Any, value: Any, context: FieldContext) -> str | None:
+    """What a custom validator says: True is fine, a text is the message."""
+    answer = validate(value, context)
+    if inspect.isawaitable(answer):
+        answer = await answer
+    if answer is True or answer is None:
+        return None
+    return answer if isinstance(answer, str) else "This field has an invalid value."

@@ -1,0 +1,81 @@
+"""The request that endpoints are given: Starlette's, knowing the application and who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request as StarletteRequest
+
+from headless.http.body import parse_data, read_body
+from headless.http.querystring import parse
+
+if TYPE_CHECKING:
+    from headless.api import Api
+    from headless.app import Headless
+
+
+class Request(StarletteRequest):
+    """A Starlette request with `.user`, `.api` (the asker's rights) and `.system` (no restrictions)."""
+
+    @property
+    def app(self) -> Headless:
+        """The application."""
+        return self.scope["headless"]  # type: ignore[no-any-return]
+
+    @property
+    def user(self) -> Mapping[str, Any] | None:
+        """The logged-in user's document, with `collection`, or None."""
+        return self.scope.get("headless.user")
+
+    @property
+    def api(self) -> Api:
+        """The local API with the asker's rights."""
+        api = self.scope.get("headless.api")
+        if api is None:
+            api = self.scope["headless.api"] = self.app.api_for(self.user, self)
+        return api
+
+    @property
+    def system(self) -> Api:
+        """The local API without restrictions."""
+        return self.app.as_system()
+
+    @property
+    def collection(self) -> str | None:
+        """The slug of the collection whose endpoint is answering, if one is."""
+        return self.scope.get("headless.collection")
+
+    @property
+    def locale(self) -> str | None:
+        """The locale the asker chose, None when the application has no locales."""
+        return self.scope.get("headless.locale")
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """The query string as nested mappings: `where[a][equals]=1` is three deep. Raises BadRequest."""
+        return parse(self.scope["query_string"])
+
+    @property
+    def token(self) -> str | None:
+        """The token that the request came with, if it counts."""
+        return self.scope.get("headless.token")
+
+    @property
+    def hook_state(self) -> dict[str, Any]:
+        """What the hooks of this request share."""
+        return self.scope.setdefault("headless.state", {})  # type: ignore[no-any-return]
+
+    async def data(self) -> dict[str, Any]:
+        """The body as data: JSON, or a form's `_payload`; an empty mapping for none. Raises BadRequest and TooLarge."""
+        body = await self.content()
+        if not body:
+            return {}
+        content_type = self.headers.get("content-type")
+        return await parse_data(content_type.encode("latin-1") if content_type is not None else None, body)
+
+    async def content(self) -> bytes:
+        """The body's bytes. Raises TooLarge past the application's limit."""
+        if not hasattr(self, "_body"):
+            self._body = await read_body(self.receive, self.app.config.body_limit)
+        return self._body

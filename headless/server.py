@@ -1,0 +1,260 @@
+"""Answering requests: the route, who asks, whether he may, the handler, and errors mapped to responses in one place."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from headless.access import AccessContext, constant, decide
+from headless.endpoint import Endpoint
+from headless.errors import Forbidden, HeadlessError, RouteNotFound
+from headless.hooks import HookContext
+from headless.http.cors import CorsPolicy
+from headless.http.responses import JSONResponse
+from headless.request import Request
+from headless.routing import RouteTable, split
+from headless.security.cookies import cookie_value
+from headless.security.origin import OriginCheck
+from headless.shipped import GENERATED, GENERATED_AUTH
+from headless.streams.response import EventStream
+from headless.streams.shutdown import watch_server_exit
+
+if TYPE_CHECKING:
+    from headless.app import Headless
+
+logger = logging.getLogger("headless.server")
+
+API = "/api"
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+
+
+class Server:
+    """The HTTP side of an application."""
+
+    def __init__(self, app: Headless) -> None:
+        config = app.config
+        self._app = app
+        self._cors = CorsPolicy(config.cors.origins, config.cors.headers)
+        trusted = [*config.csrf, *self._cors.credentialed_origins]
+        self._origins = OriginCheck(trusted, config.server_url)
+        self._cookie_name = f"{config.cookie_prefix}-token"
+        self._root = RouteTable(config.endpoints)
+        self._generated = RouteTable(GENERATED)
+        self._generated_auth = RouteTable((*GENERATED_AUTH, *GENERATED))
+        self._own: dict[str, RouteTable | None] = {
+            slug: RouteTable(found.declaration.endpoints) if found.declaration.endpoints else None
+            for slug, found in app.collections.items()
+        }
+        self._async = {
+            id(endpoint): inspect.iscoroutinefunction(endpoint.handler)
+            for _, _, endpoint, _ in self.routes()
+            if endpoint
+        }
+        self._mounts: dict[str, ASGIApp] = {}
+
+    def routes(self) -> Iterator[tuple[str, str, Endpoint | None, str]]:
+        """Every route: method, path, endpoint, and what declares it."""
+        for endpoint in self._root:
+            yield endpoint.method, API + endpoint.path, endpoint, "config"
+        for slug, own in self._own.items():
+            for endpoint in own or ():
+                yield endpoint.method, f"{API}/{slug}{endpoint.path}".rstrip("/"), endpoint, f"collection {slug}"
+            for endpoint in self._table(slug):
+                yield endpoint.method, f"{API}/{slug}{endpoint.path}".rstrip("/"), endpoint, f"generated for {slug}"
+        for path in self._app.config.mounts:
+            yield "*", path, None, "mount"
+
+    def watch_exit(self) -> None:
+        """Ends the streams as soon as the server is told to stop, which it does not tell the application itself."""
+        watch_server_exit(self._app.hub)
+
+    def _table(self, slug: str) -> RouteTable:
+        return self._generated if self._app.collections[slug].declaration.auth is None else self._generated_auth
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        path = scope["path"]
+        root = scope.get("root_path", "")
+        if root and path.startswith(root):
+            path = path[len(root) :]
+        if path.startswith("/api/") or path == API:
+            await self._api(path, scope, receive, send)
+        else:
+            await self._mounted(path, scope, receive, send)
+
+    async def _api(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = None
+        for name, value in scope["headers"]:
+            if name == b"origin":
+                origin = value
+        if scope["method"] == "OPTIONS":
+            response: Any = JSONResponse({})
+            response.raw_headers.extend(self._cors.preflight(origin))
+            await response(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        scope["headless"] = self._app
+        try:
+            response = await self._handled(path, scope, request)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            response = await self._failed(error, request)
+        response.raw_headers.extend(self._cors.headers(origin))
+        response.raw_headers.append(_NOSNIFF)
+        await response(scope, receive, send)
+
+    async def _handled(self, path: str, scope: Scope, request: Request) -> Any:
+        segments = split(path[5:])
+        endpoint, slug, parameters = self._find(scope["method"], segments, path)
+        scope["headless.collection"] = slug
+        scope["path_params"] = parameters
+        await self.identify(scope)
+        if endpoint.access is not None and not await self._admits(endpoint, slug, request):
+            raise Forbidden
+        if self._async[id(endpoint)]:
+            answer = await endpoint.handler(request)
+        else:
+            answer = await asyncio.to_thread(endpoint.handler, request)
+        if isinstance(answer, EventStream):
+            await answer.watch.prepare()
+        return _as_response(answer)
+
+    def _find(self, method: str, segments: list[str], path: str) -> tuple[Endpoint, str | None, dict[str, str]]:
+        """The endpoint: the config's own come first, then the collection's own, then the generated ones."""
+        found = self._root.match(method, segments)
+        if found is not None:
+            return found[0], None, found[1]
+        slug = segments[0] if segments else ""
+        if slug in self._own:
+            own, rest = self._own[slug], segments[1:]
+            found = own.match(method, rest) if own is not None else None
+            found = found or self._table(slug).match(method, rest)
+            if found is not None:
+                return found[0], slug, found[1]
+        raise RouteNotFound(path)
+
+    async def _admits(self, endpoint: Endpoint, slug: str | None, request: Request) -> bool:
+        fixed = constant(endpoint.access)
+        if fixed is not None:
+            return fixed
+        context = AccessContext(
+            request.user, "endpoint", slug or "", request=request, staff_collection=self._app.config.admin.user
+        )
+        return await decide(endpoint.access, context) is True
+
+    async def identify(self, scope: Scope) -> None:
+        """Finds out who asks: by a header's token, else by the cookie where it counts."""
+        token = _token(scope, self._cookie_name)
+        if token is None:
+            return
+        text, from_cookie = token
+        if from_cookie and not self._origins.cookie_counts(scope):
+            return
+        user = await self._app.sessions.find_user(text)
+        if user is not None:
+            scope["headless.user"] = user
+            scope["headless.token"] = text
+
+    async def _failed(self, error: Exception, request: Request) -> Any:
+        """The response for an error, as hooks after it may change it."""
+        known = error if isinstance(error, HeadlessError) else None
+        if known is None or not known.is_public:
+            logger.exception("%s %s failed", request.method, request.scope["path"], exc_info=error)
+        if known is not None and known.is_public:
+            response: Any = JSONResponse(known.body(), status=known.status_code)
+        else:
+            body: dict[str, Any] = {"errors": [{"message": "Something went wrong."}]}
+            if self._app.config.debug:
+                body["errors"][0]["cause"] = f"{type(error).__name__}: {error}"
+            response = JSONResponse(body, status=500)
+        return await self._after_error(error, request, response)
+
+    async def _after_error(self, error: Exception, request: Request, response: Any) -> Any:
+        slug = request.collection
+        hooks = [*self._app.collections[slug].hooks.get("after_error", ())] if slug else []
+        hooks += self._app.config.hooks.get("after_error", ())
+        if not hooks:
+            return response
+        context = HookContext("error", slug or "", request.user, request=request, error=error, result=response)
+        context.api, context.system = request.api, request.system
+        for hook in hooks:
+            try:
+                answer = hook(context)
+                if inspect.isawaitable(answer):
+                    answer = await answer
+            except Exception:
+                logger.exception("after_error hook %r failed", getattr(hook, "__name__", hook))
+                continue
+            if isinstance(answer, Mapping):
+                answer = JSONResponse(answer.get("response"), status=answer.get("status", response.status_code))
+            if answer is not None:
+                response = answer
+        return response
+
+    async def _mounted(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hands the request to the application mounted at the longest prefix of its path."""
+        prefix = path.rstrip("/")
+        mounts = self._app.config.mounts
+        while prefix not in mounts and prefix:
+            prefix = prefix.rpartition("/")[0]
+        key = prefix if prefix in mounts else "/"
+        scope["headless"] = self._app
+        if key not in mounts:
+            await JSONResponse(RouteNotFound(path).body(), status=404)(scope, receive, send)
+            return
+        try:
+            await self.identify(scope)
+        except HeadlessError as error:
+            await JSONResponse(error.body(), status=error.status_code)(scope, receive, send)
+            return
+        if key != "/":
+            scope = {**scope, "root_path": scope.get("root_path", "") + key}
+        await self._mount(key)(scope, receive, send)
+
+    def _mount(self, key: str) -> ASGIApp:
+        mounted = self._mounts.get(key)
+        if mounted is None:
+            declared = self._app.config.mounts[key]
+            mounted = self._mounts[key] = declared(self._app) if _is_factory(declared) else declared
+        return mounted
+
+
+def _token(scope: Scope, cookie_name: str) -> tuple[str, bool] | None:
+    """The token of a request and whether it came by cookie. A header's token is not rescued by a cookie."""
+    cookie = None
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            kind, _, token = value.decode("latin-1").partition(" ")
+            if kind in ("JWT", "Bearer") and token:
+                return token.strip(), False
+        elif name == b"cookie":
+            cookie = value
+    if cookie is None:
+        return None
+    found = cookie_value(cookie, cookie_name)
+    return (found, True) if found else None
+
+
+def _as_response(answer: Any) -> Any:
+    """What a handler returned, as a response: data becomes JSON, None becomes 204."""
+    if type(answer) is JSONResponse or hasattr(answer, "raw_headers"):
+        return answer
+    if answer is None:
+        return Response(status_code=204)
+    return JSONResponse(answer)
+
+
+def _is_factory(declared: Any) -> bool:
+    """Whether a mount is a function of the application that makes an ASGI application."""
+    try:
+        return len(inspect.signature(declared).parameters) == 1
+    except (TypeError, ValueError):
+        return False

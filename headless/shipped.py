@@ -1,0 +1,20 @@
+"""What the platform ships is added here as a plugin would add it: its endpoints, its users collection, its admin."""
+
+from __future__ import annotations
+
+from headless.admin_ui.plugin import admin
+from headless.collections.users import users
+from headless.config import Config
+from headless.endpoint import Endpoint
+from headless.endpoints import auth, documents, streams
+
+GENERATED: tuple[Endpoint, ...] = (*documents.ENDPOINTS, *streams.ENDPOINTS)
+GENERATED_AUTH: tuple[Endpoint, ...] = auth.ENDPOINTS
+
+
+def shipped(config: Config) -> Config:
+    """The config with what it needs and did not declare."""
+    slugs = {collection.slug for collection in config.collections}
+    if config.admin.user not in slugs:
+        config = config.with_collections(users(config.admin.user))
+    return admin(config)
