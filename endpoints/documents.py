@@ -86,14 +86,32 @@ async def delete_many(request: Request) -> JSONResponse:
     return _bulk(request, result, "Deleted", "delete")
 
 
+@Endpoint.post("/access")
+async def permissions(request: Request) -> JSONResponse:
+    """What the asker may do with the collection."""
+    return JSONResponse(await request.api.permissions(_slug(request), data=await request.data()))
+
+
+@Endpoint.post("/access/{id}")
+async def document_permissions(request: Request) -> JSONResponse:
+    """What the asker may do with a document."""
+    id = request.path_params["id"]
+    return JSONResponse(await request.api.permissions(_slug(request), id, await request.data()))
+
+
+@Endpoint.get("/access")
+async def all_permissions(request: Request) -> JSONResponse:
+    """What the asker may do with every collection."""
+    return JSONResponse(await request.api.permissions())
+
+
 def _slug(request: Request) -> str:
     assert request.collection is not None
     return request.collection
 
 
 def _labels(request: Request) -> tuple[str, str]:
-    declared = request.app.collections[_slug(request)].declaration
-    return declared.singular, declared.plural
+    return request.app.collections[_slug(request)].labels
 
 
 def _bulk(request: Request, result: BulkResult, done: str, verb: str) -> JSONResponse:
@@ -108,5 +126,10 @@ def _bulk(request: Request, result: BulkResult, done: str, verb: str) -> JSONRes
     return JSONResponse(body)
 
 
-ENDPOINTS = (find, count, get, create, update, update_many, delete, delete_many)
+ENDPOINTS = (
+    find, count, permissions, document_permissions, get, create, update, update_many, delete, delete_many
+)  # fmt: skip
 """The routes under `/api/{slug}`."""
+
+ROOT = (all_permissions,)
+"""The routes under `/api` itself."""

@@ -10,6 +10,7 @@ from headless.errors import BadRequest, HeadlessError
 from headless.operations import create as creating
 from headless.operations import delete as deleting
 from headless.operations import find as finding
+from headless.operations import permissions as permitting
 from headless.operations import update as updating
 from headless.operations.change import Shown
 from headless.operations.core import Asker
@@ -153,6 +154,14 @@ class Api:
         if not where:
             raise BadRequest("Missing 'where' query of documents to delete.")
         return await deleting.delete_many(asker, collection, Query(where), shown)
+
+    async def permissions(
+        self, slug: str | None = None, id: int | str | None = None, data: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """What may be done: with every collection, with one, or with one document, down to its fields."""
+        if slug is None:
+            return await permitting.permissions(self._asker)
+        return await permitting.collection_permissions(self._asker, self._asker.collection(slug), id, data)
 
     def watch(
         self,

@@ -26,6 +26,9 @@ class RouteTable:
         for endpoint in endpoints:
             self.add(endpoint)
 
+    def __bool__(self) -> bool:
+        return bool(self._all)
+
     def __iter__(self) -> Iterator[Endpoint]:
         return iter(self._all)
 

@@ -22,7 +22,7 @@ from headless.request import Request
 from headless.routing import RouteTable, split
 from headless.security.cookies import cookie_value
 from headless.security.origin import OriginCheck
-from headless.shipped import GENERATED, GENERATED_AUTH
+from headless.shipped import GENERATED, GENERATED_AUTH, GENERATED_ROOT
 from headless.streams.response import EventStream
 from headless.streams.shutdown import watch_server_exit
 
@@ -46,6 +46,7 @@ class Server:
         self._origins = OriginCheck(trusted, config.server_url)
         self._cookie_name = f"{config.cookie_prefix}-token"
         self._root = RouteTable(config.endpoints)
+        self._generated_root = RouteTable(GENERATED_ROOT)
         self._generated = RouteTable(GENERATED)
         self._generated_auth = RouteTable((*GENERATED_AUTH, *GENERATED))
         self._own: dict[str, RouteTable | None] = {
@@ -68,6 +69,8 @@ class Server:
                 yield endpoint.method, f"{API}/{slug}{endpoint.path}".rstrip("/"), endpoint, f"collection {slug}"
             for endpoint in self._table(slug):
                 yield endpoint.method, f"{API}/{slug}{endpoint.path}".rstrip("/"), endpoint, f"generated for {slug}"
+        for endpoint in self._generated_root:
+            yield endpoint.method, API + endpoint.path, endpoint, "generated"
         for path in self._app.config.mounts:
             yield "*", path, None, "mount"
 
@@ -90,10 +93,7 @@ class Server:
             await self._mounted(path, scope, receive, send)
 
     async def _api(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
-        origin = None
-        for name, value in scope["headers"]:
-            if name == b"origin":
-                origin = value
+        origin = _header(scope, b"origin")
         if scope["method"] == "OPTIONS":
             response: Any = JSONResponse({})
             response.raw_headers.extend(self._cors.preflight(origin))
@@ -129,7 +129,7 @@ class Server:
 
     def _find(self, method: str, segments: list[str], path: str) -> tuple[Endpoint, str | None, dict[str, str]]:
         """The endpoint: the config's own come first, then the collection's own, then the generated ones."""
-        found = self._root.match(method, segments)
+        found = self._root.match(method, segments) if self._root else None
         if found is not None:
             return found[0], None, found[1]
         slug = segments[0] if segments else ""
@@ -139,6 +139,9 @@ class Server:
             found = found or self._table(slug).match(method, rest)
             if found is not None:
                 return found[0], slug, found[1]
+        found = self._generated_root.match(method, segments)
+        if found is not None:
+            return found[0], None, found[1]
         raise RouteNotFound(path)
 
     async def _admits(self, endpoint: Endpoint, slug: str | None, request: Request) -> bool:
@@ -225,6 +228,13 @@ class Server:
             declared = self._app.config.mounts[key]
             mounted = self._mounts[key] = declared(self._app) if _is_factory(declared) else declared
         return mounted
+
+
+def _header(scope: Scope, wanted: bytes) -> bytes | None:
+    for name, value in scope["headers"]:
+        if name == wanted:
+            return value  # type: ignore[no-any-return]
+    return None
 
 
 def _token(scope: Scope, cookie_name: str) -> tuple[str, bool] | None:

@@ -21,7 +21,7 @@ from headless.fields.base import DataField
 from headless.fields.date import Date
 from headless.fields.email import Email
 from headless.fields.json import Json
-from headless.hooks import Hook
+from headless.hooks import Hook, HookContext
 from headless.names import did_you_mean
 from headless.operators import Operator
 
@@ -31,11 +31,21 @@ LARGEST_ID = 2**63 - 1
 
 @declaration
 class Sessions(Json):
-    """The open sessions of a user: shown to those who may read the user, written only by logging in and out."""
+    """The open sessions of a user, written only by logging in and out."""
 
     @property
     def operators(self) -> Mapping[str, Operator]:
         return {}
+
+    def empty(self) -> Any:
+        return []
+
+
+def own_sessions(context: HookContext) -> list[Any]:
+    """Sessions are shown to nobody but the user whose they are."""
+    user = context.user
+    own = user is not None and (user.get("collection"), user.get("id")) == (context.collection, context.id)
+    return context.value if own and context.value else []
 
 
 class CompiledCollection:
@@ -57,16 +67,21 @@ class CompiledCollection:
         self.hooks: Mapping[str, tuple[Hook, ...]] = declared.hooks
         self.references = self.plan.references()
         self.row_writer = RowWriter(self.plan)
+        self.labels = (declared.singular, declared.plural)
         self.default_sort = tuple(declared.default_sort) or (("-createdAt",) if declared.timestamps else ("-id",))
         self.guarded = [node for node in self.plan.walk() if node.field.hidden or "read" in node.field.access]
         self.read_hooked = [node for node in self.plan.walk() if "after_read" in node.field.hooks]
         self.change_hooked = [node for node in self.plan.walk() if "after_change" in node.field.hooks]
+        self.reads_plainly = not self.guarded and not self.read_hooked and "after_read" not in self.hooks
+        """Whether a stored document is what everybody sees who may see it."""
         self.write_hooked = any(
             {"before_validate", "before_change", "after_change"} & set(node.field.hooks) for node in self.plan.walk()
         )
         self.unlogged = frozenset(node.key for node in self.plan.nodes if node.unlogged)
         self.table: sa.Table
         self.references_table: sa.Table | None = None
+        self.sorts: dict[str, Any] = {}
+        """Bound sorts that are the same for every asker, by how they are written."""
         self._readers: dict[tuple[Selection | None, str | None], Reader] = {}
 
     def build(self, metadata: sa.MetaData) -> None:
@@ -146,7 +161,7 @@ def _with_managed(plan: Plan, declared: Collection) -> Plan:
     if declared.auth is not None:
         if "email" not in plan.by_key:
             added.append(_managed(Email("email", required=True, unique=True), managed=False))
-        added.append(_managed(Sessions("sessions", default_value=()), unlogged=True))
+        added.append(_managed(Sessions("sessions", hooks={"after_read": own_sessions}), unlogged=True))
     names = [node.key for node in added if node.key in plan.by_key]
     if names:
         raise ConfigError(f"collection {declared.slug!r}: the platform adds the field {names[0]!r} itself")

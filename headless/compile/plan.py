@@ -30,10 +30,15 @@ class Node:
     """The field, where its value refers to documents (`Referring`); else None."""
     contains: Any = None
     """The field, where its value is made of other fields' (`Containing`); else None."""
+    plain: bool = False
+    """Whether anyone may name it in a query, and its value is one scalar of the document itself."""
 
     def __post_init__(self) -> None:
         self.refers = self.field if isinstance(self.field, Referring) else None
         self.contains = self.field if isinstance(self.field, Containing) else None
+        guarded = self.field.hidden or "read" in self.field.access or self.unlogged
+        single = self.refers is None and self.contains is None and not self.field.has_list
+        self.plain = self.parent is None and single and not guarded
 
     @property
     def dotted(self) -> str:

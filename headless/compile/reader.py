@@ -15,12 +15,13 @@ from headless.fields.base import ABSENT, DataField
 
 Row = Sequence[Any]
 Load = Callable[[Any], Any]
+Build = Callable[[Row], dict[str, Any]]
 
 
 class Reader:
     """Reads rows of `columns` as documents. Made once for a collection, a selection and a locale."""
 
-    __slots__ = ("_keys", "_pick", "_shape", "_simple", "columns")
+    __slots__ = ("columns", "read_one")
 
     def __init__(
         self,
@@ -32,77 +33,86 @@ class Reader:
         locale: str | None = None,
     ) -> None:
         self.columns: list[sa.Column[Any]] = [table.c.id]
-        self._shape = _Shape(table, plan, self.columns, selection, constants or {}, locale, root=True)
-        self._keys = self._shape.keys
-        self._simple = self._shape.simple
+        level = _Level(table, self.columns, locale)
+        level.add("id", 0)
+        self.read_one: Build = level.read(plan, selection, constants or {})
+        """The document of one row."""
 
     def read(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
         """One document a row, its keys in the declaration's order."""
-        if self._simple:
-            keys = self._keys
-            return [dict(zip(keys, row, strict=False)) for row in rows]
-        build = self._shape.build
+        build = self.read_one
         return [build(row) for row in rows]
 
-    def read_one(self, row: Row) -> dict[str, Any]:
-        """The document of one row."""
-        return self._shape.build(row)
 
+class _Level:
+    """What is known of one level of the document while its reader is made: the document itself, or a group in it."""
 
-class _Shape:
-    """How the object at one level is made from a row: a document, or a group in it."""
-
-    __slots__ = ("constants", "groups", "keys", "loads", "pick", "simple")
-
-    def __init__(
-        self,
-        table: sa.Table,
-        plan: Plan,
-        columns: list[sa.Column[Any]],
-        selection: Selection | None,
-        constants: Mapping[str, Any],
-        locale: str | None,
-        *,
-        root: bool = False,
-    ) -> None:
-        keys: list[str] = ["id"] if root else []
-        places: list[int] = [0] if root else []
+    def __init__(self, table: sa.Table, columns: list[sa.Column[Any]], locale: str | None) -> None:
+        self.table = table
+        self.columns = columns
+        self.locale = locale
+        self.keys: list[str] = []
+        self.places: list[int] = []
         self.loads: list[tuple[str, Load]] = []
-        self.groups: list[tuple[str, _Shape]] = []
-        self.constants = tuple(constants.items())
+        self.groups: list[tuple[str, Build]] = []
+
+    def add(self, key: str, place: int) -> None:
+        """A key whose value stands at a place of the row."""
+        self.keys.append(key)
+        self.places.append(place)
+
+    def read(self, plan: Plan, selection: Selection | None, constants: Mapping[str, Any]) -> Build:
+        """The function that makes this level of a row."""
         for node in plan.nodes:
             wanted = True if selection is None else selection.of(node.key)
-            if wanted is False:
-                continue
-            keys.append(node.key)
-            inner = wanted if isinstance(wanted, Selection) else None
-            if node.flat and node.plan is not None:
-                places.append(0)
-                self.groups.append((node.key, _Shape(table, node.plan, columns, inner, {}, locale)))
-                continue
-            places.append(len(columns))
-            columns.append(table.c[str(node.column)])
-            load = loader(node, inner, locale)
-            if load is not None:
-                self.loads.append((node.key, load))
-        self.keys = tuple(keys)
-        self.simple = not self.loads and not self.groups and not self.constants and places == list(range(len(places)))
-        self.pick = _picker(places)
+            if wanted is not False:
+                self._add_node(node, wanted if isinstance(wanted, Selection) else None)
+        return _builder(tuple(self.keys), self.places, tuple(self.loads), tuple(self.groups), tuple(constants.items()))
 
-    def build(self, row: Row) -> dict[str, Any]:
-        """The object of one row."""
-        made = dict(zip(self.keys, self.pick(row), strict=True))
-        for key, load in self.loads:
+    def _add_node(self, node: Node, selection: Selection | None) -> None:
+        if node.flat and node.plan is not None:
+            self.add(node.key, 0)
+            inner = _Level(self.table, self.columns, self.locale)
+            self.groups.append((node.key, inner.read(node.plan, selection, {})))
+            return
+        self.add(node.key, len(self.columns))
+        self.columns.append(self.table.c[str(node.column)])
+        load = loader(node, selection, self.locale)
+        if load is not None:
+            self.loads.append((node.key, load))
+
+
+def _builder(
+    keys: tuple[str, ...],
+    places: list[int],
+    loads: tuple[tuple[str, Load], ...],
+    groups: tuple[tuple[str, Build], ...],
+    constants: tuple[tuple[str, Any], ...],
+) -> Build:
+    """The function from a row to an object, without the steps that the declaration has no use for."""
+    pick = None if places == list(range(len(places))) else _picker(places)
+
+    def plain(row: Row) -> dict[str, Any]:
+        return dict(zip(keys, row if pick is None else pick(row)))  # noqa: B905 - the row may have more columns
+
+    def loaded(row: Row) -> dict[str, Any]:
+        made = plain(row)
+        for key, load in loads:
             value = load(made[key])
             if value is ABSENT:
                 del made[key]
             else:
                 made[key] = value
-        for key, group in self.groups:
-            made[key] = group.build(row)
-        for key, value in self.constants:
-            made[key] = value
         return made
+
+    def whole(row: Row) -> dict[str, Any]:
+        made = loaded(row)
+        for key, group in groups:
+            made[key] = group(row)
+        made.update(constants)
+        return made
+
+    return whole if groups or constants else loaded if loads else plain
 
 
 def _picker(places: list[int]) -> Callable[[Row], Sequence[Any]]:

@@ -8,9 +8,10 @@ from typing import Final
 from headless.database import sqlite_dialect
 from headless.database.dialect import public_error
 from headless.database.statements import Row, Statement, Values
+from headless.errors import Unavailable
 
-OPCODES_PER_TICK: Final = 1000
-TICKS: Final = 50
+OPCODES_PER_TICK: Final = 10_000
+TICKS: Final = 10
 """An inline read may take this many ticks: 50,000 opcodes are well under a millisecond of a scan."""
 
 BUSY_MS: Final = 10_000
@@ -83,5 +84,9 @@ class GuardedConnection:
             elif not sqlite_dialect.is_busy(error):
                 raise
             return None
+        except sqlite3.ProgrammingError as error:
+            if "closed database" in str(error):
+                raise Unavailable("The server is stopping.") from error
+            raise
         except (OverflowError, UnicodeEncodeError) as error:
             raise public_error(sqlite_dialect.SQLITE, error)  # noqa: B904

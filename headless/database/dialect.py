@@ -76,9 +76,7 @@ class Dialect(Protocol):
     def json_rows(self, column: sa.ColumnElement[Any], name: str | None = None) -> sa.TableValuedAlias:
         """The items of a JSON array as rows with the columns `key`, `value` and `type`."""
 
-    def in_list(
-        self, column: sa.ColumnElement[Any], parameter: sa.BindParameter[Any]
-    ) -> sa.ColumnElement[Any]:
+    def in_list(self, column: sa.ColumnElement[Any], parameter: sa.BindParameter[Any]) -> sa.ColumnElement[Any]:
         """Whether the column is one of the values of a list bound as one parameter, made by `encode_list`."""
 
     def fold(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

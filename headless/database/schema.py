@@ -70,9 +70,7 @@ def compare(connection: sqlite3.Connection, tables: Sequence[sa.Table]) -> list[
         else:
             sql = (_sql(CreateTable(table)), *(sql for _, sql in _declared_indexes(table)))
             description = f"create table {table.name}"
-            steps.append(
-                SchemaStep("create_table", table.name, description, sql, indexes=_declared_indexes(table))
-            )
+            steps.append(SchemaStep("create_table", table.name, description, sql, indexes=_declared_indexes(table)))
     return steps
 
 
@@ -90,9 +88,7 @@ def perform(connection: sqlite3.Connection, steps: Sequence[SchemaStep]) -> None
         missing = sorted(set(step.indexes) - set(_existing_indexes(connection, step.table).items()))
         if missing:
             names = ", ".join(name for name, _ in missing)
-            raise ConfigError(
-                f"table {step.table}: after the change these indexes were not as declared: {names}"
-            )
+            raise ConfigError(f"table {step.table}: after the change these indexes were not as declared: {names}")
 
 
 def _compare_columns(connection: sqlite3.Connection, table: sa.Table) -> Iterator[SchemaStep]:
@@ -161,8 +157,7 @@ Shape = tuple[str, bool, bool, tuple[tuple[str, str, str], ...]]
 
 def _shape(column: sa.Column[Any]) -> Shape:
     references = sorted(
-        (key.column.table.name, key.column.name, (key.ondelete or "NO ACTION").upper())
-        for key in column.foreign_keys
+        (key.column.table.name, key.column.name, (key.ondelete or "NO ACTION").upper()) for key in column.foreign_keys
     )
     type_ = column.type.compile(dialect=SQLALCHEMY).upper()
     # SQLite calls a primary key nullable unless it is told otherwise; SQLAlchemy never does.
@@ -171,9 +166,7 @@ def _shape(column: sa.Column[Any]) -> Shape:
 
 def _existing_columns(connection: sqlite3.Connection, table: str) -> dict[str, Shape]:
     references: dict[str, list[tuple[str, str, str]]] = {}
-    for row in connection.execute(
-        'SELECT "from", "table", "to", on_delete FROM pragma_foreign_key_list(?)', (table,)
-    ):
+    for row in connection.execute('SELECT "from", "table", "to", on_delete FROM pragma_foreign_key_list(?)', (table,)):
         references.setdefault(row[0], []).append((row[1], row[2] or "id", row[3].upper()))
     rows = connection.execute('SELECT name, type, "notnull", pk FROM pragma_table_info(?)', (table,))
     return {
@@ -205,15 +198,11 @@ def _refuse_nameless(tables: Sequence[sa.Table]) -> None:
                 )
         for constraint in table.constraints:
             if isinstance(constraint, sa.UniqueConstraint):
-                problems.append(
-                    f"table {table.name}: declare a named, unique sa.Index instead of a UniqueConstraint"
-                )
+                problems.append(f"table {table.name}: declare a named, unique sa.Index instead of a UniqueConstraint")
             if isinstance(constraint, sa.ForeignKeyConstraint) and constraint.deferrable:
                 # It would fail at the commit, and with it whoever else is in the group.
                 problems.append(f"table {table.name}: a foreign key may not be deferrable")
-        problems += [
-            f"table {table.name}: an index has no name" for index in table.indexes if index.name is None
-        ]
+        problems += [f"table {table.name}: an index has no name" for index in table.indexes if index.name is None]
     if problems:
         raise ConfigError(problems)
 

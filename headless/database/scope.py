@@ -26,9 +26,7 @@ ThreadReads = Callable[[ThreadRead, sqlite3.Connection], asyncio.Future[list[Row
 class Scope:
     """A connection that one task has for itself for a while."""
 
-    def __init__(
-        self, database: object, guarded: GuardedConnection, thread: ThreadReads, read_seconds: float
-    ) -> None:
+    def __init__(self, database: object, guarded: GuardedConnection, thread: ThreadReads, read_seconds: float) -> None:
         self.database = database
         self.outer: Scope | None = None
         self._guarded = guarded
@@ -36,14 +34,13 @@ class Scope:
         self._thread = thread
         self._read_seconds = read_seconds
         self._is_open = False
-        self._task: asyncio.Task[Any]
-
-    def enter(self) -> None:
-        """The scope becomes the current one of this task."""
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a transaction or snapshot belongs to a task, and there is none")
         self._task = task
+
+    def enter(self) -> None:
+        """The scope becomes the current one of this task."""
         self._is_open = True
         self.outer = current_scope.get()
         current_scope.set(self)

@@ -44,9 +44,7 @@ class SQLiteDatabase:
     may take `read_seconds`.
     """
 
-    def __init__(
-        self, path: str | Path, *, readers: int = 2, waiting: int = 64, read_seconds: float = 10.0
-    ) -> None:
+    def __init__(self, path: str | Path, *, readers: int = 2, waiting: int = 64, read_seconds: float = 10.0) -> None:
         self.commit_listeners: list[CommitListener] = []
         self.statements = StatementCache()
         self.is_private = str(path) == ":memory:"
@@ -174,11 +172,7 @@ class SQLiteDatabase:
         if scope_of(self) is not None:
             yield
             return
-        guarded = (
-            self._snapshots.pop()
-            if self._snapshots
-            else GuardedConnection(do_not_wait(self._connect_reader()))
-        )
+        guarded = self._snapshots.pop() if self._snapshots else GuardedConnection(do_not_wait(self._connect_reader()))
         snapshot = Snapshot(self, guarded, self._threads.submit, self._read_seconds)
         snapshot.enter()
         try:

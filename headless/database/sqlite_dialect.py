@@ -19,9 +19,7 @@ FOLD: Final = "headless_fold"
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*", re.ASCII)
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-_FULL = frozenset(
-    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
-)
+_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -81,9 +79,7 @@ class SQLite:
     def json_rows(self, column: sa.ColumnElement[Any], name: str | None = None) -> sa.TableValuedAlias:
         return sa.func.json_each(column).table_valued("key", "value", "type", name=name)
 
-    def in_list(
-        self, column: sa.ColumnElement[Any], parameter: sa.BindParameter[Any]
-    ) -> sa.ColumnElement[Any]:
+    def in_list(self, column: sa.ColumnElement[Any], parameter: sa.BindParameter[Any]) -> sa.ColumnElement[Any]:
         return column.in_(sa.select(sa.func.json_each(parameter).table_valued("value").c.value))
 
     def fold(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

@@ -82,9 +82,7 @@ def _binder(order: tuple[int, ...] | None) -> Callable[[Values], Values] | None:
 
 def _refuse_text(elements: Sequence[Any]) -> None:
     for element in elements:
-        literal = isinstance(element, TextClause) or (
-            isinstance(element, ColumnClause) and element.is_literal
-        )
+        literal = isinstance(element, TextClause) or (isinstance(element, ColumnClause) and element.is_literal)
         if literal and str(element) not in _HARMLESS:
             raise ValueError(f"text may not stand in a statement: {element}")
 

@@ -47,9 +47,7 @@ STEPS: Final[Sequence[Sequence[str]]] = (
 """Forward steps: the first makes version 1. A released step is never changed, only followed by another."""
 
 
-def migrate(
-    connection: sqlite3.Connection, name: str = "headless", steps: Sequence[Sequence[str]] = STEPS
-) -> int:
+def migrate(connection: sqlite3.Connection, name: str = "headless", steps: Sequence[Sequence[str]] = STEPS) -> int:
     """Takes the steps that this database has not taken, in one transaction, and returns its version.
 
     Each `name` has versions of its own. Raises ConfigError when the database has taken steps not known here.
@@ -68,9 +66,7 @@ def migrate(
         for step in steps[version:]:
             for sql in step:
                 connection.execute(sql)
-        connection.execute(
-            "INSERT OR REPLACE INTO _headless_schema (name, version) VALUES (?, ?)", (name, len(steps))
-        )
+        connection.execute("INSERT OR REPLACE INTO _headless_schema (name, version) VALUES (?, ?)", (name, len(steps)))
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

@@ -130,12 +130,11 @@ class ReaderThreads:
         self._size = size
         self._bound = size + waiting
         self._seconds = seconds
-        self._reads: SimpleQueue[
-            tuple[ThreadRead, sqlite3.Connection | None, asyncio.Future[list[Row]]] | None
-        ]
+        self._reads: SimpleQueue[tuple[ThreadRead, sqlite3.Connection | None, asyncio.Future[list[Row]]] | None]
         self._reads = SimpleQueue()
         self._pending: set[ThreadRead] = set()
         self._threads: list[threading.Thread] = []
+        self._is_closed = False
 
     async def read(self, statement: Statement, values: Values) -> list[Row]:
         """All rows. Raises Unavailable when too many reads wait already, or this one takes too long."""
@@ -146,10 +145,10 @@ class ReaderThreads:
             read.abandoned = True
             raise
 
-    def submit(
-        self, read: ThreadRead, connection: sqlite3.Connection | None = None
-    ) -> asyncio.Future[list[Row]]:
+    def submit(self, read: ThreadRead, connection: sqlite3.Connection | None = None) -> asyncio.Future[list[Row]]:
         """Queues a read, on the thread's connection or a given one. Raises Unavailable when too many wait."""
+        if self._is_closed:
+            raise Unavailable("The server is stopping.")
         if len(self._pending) >= self._bound:
             raise Unavailable()
         future: asyncio.Future[list[Row]] = self._loop.create_future()
@@ -161,6 +160,7 @@ class ReaderThreads:
 
     async def close(self) -> None:
         """Gives up what runs and waits, and ends the threads."""
+        self._is_closed = True
         for read in self._pending:
             read.abandoned = True
         for _ in self._threads:

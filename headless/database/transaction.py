@@ -48,9 +48,7 @@ class Transaction(Scope):
         self.check()
         bind = statement.bind
         try:
-            rows = self._connection.execute(
-                statement.sql, values if bind is None else bind(values)
-            ).fetchall()
+            rows = self._connection.execute(statement.sql, values if bind is None else bind(values)).fetchall()
         except Exception as error:
             self.look_whether_lost(error)
             raise public_error(SQLITE, error)  # noqa: B904

@@ -215,7 +215,17 @@ class DataField(Field):
 class Referring(Protocol):
     """A field whose value refers to other documents."""
 
-    relation_to: tuple[str, ...]
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        """The collections it may refer to."""
+
+    @property
+    def bare(self) -> bool:
+        """Whether a value is an id by itself."""
+
+    @property
+    def populate_as_system(self) -> tuple[str, ...]:
+        """The target's fields that are shown whatever its read rule says."""
 
     def targets(self, value: Any) -> Iterable[tuple[str, Any]]:
         """The (collection, id) pairs in a value."""

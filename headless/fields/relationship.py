@@ -51,6 +51,11 @@ class Relationship(DataField):
         return not isinstance(self.relation_to, str)
 
     @property
+    def bare(self) -> bool:
+        """Whether a value is an id by itself."""
+        return not self.has_many and not self.polymorphic
+
+    @property
     def slugs(self) -> tuple[str, ...]:
         """The collections it may refer to."""
         return (self.relation_to,) if isinstance(self.relation_to, str) else tuple(self.relation_to)

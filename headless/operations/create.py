@@ -40,8 +40,8 @@ async def _create(asker: Asker, collection: CompiledCollection, data: Mapping[st
     document = await collection_hooks(asker, collection, "before_validate", "create", "data", data=document)
     document = await collection_hooks(asker, collection, "before_change", "create", "data", data=document)
     with_case_folded_email(collection, document)
-    _stamp(collection, document, asker.core.clock.text())
     secrets = await _validated(asker, collection, data, preparation, document)
+    _stamp(collection, document, asker.core.clock.text())
     try:
         id = await asker.core.database.store(lambda: insert(asker, collection, document, secrets))
     except Exception as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from headless.compile.collection import CompiledCollection
@@ -19,6 +19,8 @@ from headless.query.binding import ID, bind_rule
 from headless.query.conditions import ALWAYS, AllOf, Comparison, Condition
 
 Populate = Mapping[str, Selection | None]
+Source = tuple[str, tuple[str, ...]]
+"""Where references lead: a collection, and the fields of it that are shown whatever its read rule says."""
 
 
 def parse_populate(given: Any) -> Populate:
@@ -43,9 +45,11 @@ async def present(
     populate: Populate | None = None,
     find_many: bool = False,
 ) -> list[Document]:
-    """The documents as the asker may see them, populated `depth` levels deep."""  # fmt: skip
+    """The documents as the asker may see them, populated `depth` levels deep."""
     if documents and collection.references and depth > 0:
         await _populate(asker, collection, documents, depth, populate or {}, 0)
+    if collection.reads_plainly:
+        return documents
     return await finish_reading(asker, collection, documents, find_many=find_many)
 
 
@@ -129,21 +133,35 @@ async def _populate(
 ) -> None:
     """Replaces references by documents: one query for each collection that is referred to, at each level."""
     nodes = [node for node in collection.references if _populates(node, level)]
-    places = [(node, part) for node in nodes for document in documents for part in _parts(node, document)]
-    wanted: dict[tuple[str, tuple[str, ...]], set[Any]] = {}
+    bare = [node for node in nodes if node.parent is None and node.refers.bare]
+    others = [node for node in nodes if node not in bare]
+    places = [(node, part) for node in others for document in documents for part in _parts(node, document)]
+    wanted: dict[Source, set[Any]] = {}
+    for node in bare:
+        ids = wanted.setdefault((node.refers.slugs[0], node.refers.populate_as_system), set())
+        ids.update([document[node.key] for document in documents if document.get(node.key) is not None])
     for node, part in places:
-        names: tuple[str, ...] = node.refers.populate_as_system
         for slug, id in node.refers.targets(part[node.key]):
-            if isinstance(id, int | str):
-                wanted.setdefault((slug, names), set()).add(id)
-    found: dict[tuple[str, tuple[str, ...]], dict[Any, Document]] = {}
-    for (slug, names), ids in wanted.items():
-        found[slug, names] = await _fetch(asker, slug, names, ids, depth, populate, level)
+            if _is_id(id):
+                wanted.setdefault((slug, node.refers.populate_as_system), set()).add(id)
+    found = {source: await _fetch(asker, source, ids, depth, populate, level) for source, ids in wanted.items() if ids}
+    for node in bare:
+        targets = found.get((node.refers.slugs[0], node.refers.populate_as_system), {})
+        for document in documents:
+            id = document.get(node.key)
+            if id is not None:
+                document[node.key] = targets.get(id, id)
     for node, part in places:
-        names = node.refers.populate_as_system
-        part[node.key] = node.refers.replace(
-            part[node.key], lambda slug, id, names=names: found.get((slug, names), {}).get(id, id) if _is_id(id) else id
-        )
+        part[node.key] = node.refers.replace(part[node.key], _finder(found, node.refers.populate_as_system))
+
+
+def _finder(found: Mapping[Source, Mapping[Any, Document]], names: tuple[str, ...]) -> Callable[[str, Any], Any]:
+    """What stands in a reference's place: the document, or the id of one that the asker may not read."""
+
+    def find(slug: str, id: Any) -> Any:
+        return found.get((slug, names), {}).get(id, id) if _is_id(id) else id
+
+    return find
 
 
 def _is_id(value: Any) -> bool:
@@ -164,8 +182,9 @@ def _parts(node: Node, document: Document) -> list[Document]:
 
 
 async def _fetch(
-    asker: Asker, slug: str, names: tuple[str, ...], ids: set[Any], depth: int, populate: Populate, level: int
+    asker: Asker, source: Source, ids: set[Any], depth: int, populate: Populate, level: int
 ) -> dict[Any, Document]:
+    slug, names = source
     target = asker.collection(slug)
     if names:
         shown = Selection(True, tuple((name, None) for name in sorted(names)))
@@ -178,8 +197,9 @@ async def _fetch(
     documents = await _by_ids(asker, target, ids, rule, populate.get(slug))
     if depth > 1 and target.references:
         await _populate(asker, target, documents, depth - 1, populate, level + 1)
-    shown_documents = await finish_reading(asker, target, documents, find_many=True)
-    return {document["id"]: document for document in shown_documents}
+    if not target.reads_plainly:
+        documents = await finish_reading(asker, target, documents, find_many=True)
+    return {document["id"]: document for document in documents}
 
 
 async def _by_ids(

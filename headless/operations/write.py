@@ -59,7 +59,8 @@ class Preparation:
     def refuse(self) -> None:
         """Raises ValidationError if anything was found wrong."""
         if self.errors:
-            raise ValidationError(self.errors, collection=self.collection.slug, id=self.id)
+            only_password = all(error["path"] == "password" and "label" not in error for error in self.errors)
+            raise ValidationError(self.errors, collection=self.collection.slug, id=None if only_password else self.id)
 
     async def fill(self, plan: Plan, data: Mapping[str, Any], stored: Mapping[str, Any] | None, path: Path) -> Document:
         """The values of one level: given ones read, the others from the stored document or the defaults."""
@@ -80,9 +81,8 @@ class Preparation:
             if value is ABSENT and stored is None:
                 context = context or self._context(data)
                 value = field.default(context)
-                if inspect.isawaitable(value):
-                    value = await value
-                value = value if value is ABSENT else field.coerce(value)
+                if value is not ABSENT:
+                    value = field.coerce(await value if inspect.isawaitable(value) else value)
             if node.contains is not None:
                 value = field.empty() if value is ABSENT else value
                 if value is not before:
@@ -110,7 +110,7 @@ class Preparation:
             if node.unlogged or (node.conditions and not await self._applies(node, data, context)):
                 continue
             if node.refers is not None:
-                value = data[key] = self._read_ids(node, value, path, label) if value is not None else value
+                value = self._with_ids(node, data, path, label)
             message = field.check(value, context)
             if message is None and field.validate is not None:
                 context.path, context.previous_value = (*path, key), None if before is ABSENT else before
@@ -120,6 +120,15 @@ class Preparation:
             elif node.contains is not None:
                 inner = None if before is ABSENT else before
                 await node.contains.finish(self, node.plan, value, inner, (*path, key), node.prefix(label))
+
+    def _with_ids(self, node: Node, data: Document, path: Path, label: str) -> Any:
+        """Puts the ids in as their collections write them; a reference that is not there is no key at all."""
+        value = data.get(node.key)
+        if value is not None:
+            value = data[node.key] = self._read_ids(node, value, path, label)
+        elif node.field.empty() is ABSENT:
+            data.pop(node.key, None)
+        return value
 
     def new_row_id(self) -> str:
         """24 hexadecimal digits."""

@@ -17,7 +17,7 @@ from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Node, Plan
 from headless.declaration import declaration
 from headless.errors import BadRequest, QueryError
-from headless.fields.base import DataField, Referring
+from headless.fields.base import DataField
 from headless.operators import Never, Operator
 from headless.query.conditions import ALWAYS, NEVER, AllOf, AnyOf, Comparison, Condition, InRows, Not, Related
 
@@ -85,6 +85,8 @@ def as_where(given: Any) -> Mapping[str, Any] | None:
             given = orjson.loads(given)
         except ValueError:
             raise BadRequest("'where' is not valid JSON.") from None
+    if isinstance(given, list):
+        raise QueryError("0")
     if not isinstance(given, Mapping):
         raise BadRequest("'where' maps paths to operators and values.")
     return given
@@ -137,12 +139,31 @@ class _Binder:
     async def _field(self, path: str, conditions: Any) -> list[Condition]:
         if not isinstance(conditions, Mapping):
             raise QueryError(f"{path}.0" if path else "0")
+        node = self.collection.plan.by_key.get(path)
+        if node is not None and node.plain:
+            return [self._plain(node, str(name), raw) for name, raw in conditions.items()]
         path = path.replace("__", ".") if "__" in path and path not in self.collection.plan.by_key else path
         parts = []
         for name, raw in conditions.items():
             self.budget.spend(0)
             parts.append(await self._condition(path or "0", str(name), raw))
         return parts
+
+    def _plain(self, node: Node, name: str, raw: Any) -> Condition:
+        """A condition on a plain field: what most queries are made of."""
+        self.budget.spend(0)
+        operator = node.field.operators.get(name)
+        if operator is None:
+            raise QueryError(f"{node.key}.{name}")
+        try:
+            values = operator.read(node.field, raw)
+        except Never:
+            return ALWAYS if operator.positive == "equals" else NEVER
+        if name == "exists":
+            return _existence(node, (), bool(values[0]), False, None)
+        if values == (None,):
+            return _null(node, (), operator, False, None)
+        return Comparison(node, operator, values)
 
     async def _condition(self, path: str, name: str, raw: Any) -> Condition:
         if _PATH.fullmatch(path) is None:

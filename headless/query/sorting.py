@@ -75,6 +75,10 @@ def sort_names(given: Any) -> list[str]:
 
 async def bind_sort(given: Any, collection: CompiledCollection, access: Access) -> Sort:
     """The bound sort. A key that names nothing is left out; one that the asker may not read is refused."""
+    if given is None or isinstance(given, str):
+        known = collection.sorts.get(given or "")
+        if known is not None:
+            return known
     keys = []
     for name in sort_names(given) or collection.default_sort:
         key = await _bind(name.removeprefix("-"), name.startswith("-"), collection, access)
@@ -82,7 +86,18 @@ async def bind_sort(given: Any, collection: CompiledCollection, access: Access) 
             keys.append(key)
     if not keys and sort_names(given):
         return await bind_sort(None, collection, access)
-    return Sort(keys)
+    sort = Sort(keys)
+    if (given is None or isinstance(given, str)) and all(key.node.plain or key.node is ID for key in keys):
+        _remember(collection, given or "", sort)
+    return sort
+
+
+def _remember(collection: CompiledCollection, given: str, sort: Sort) -> None:
+    """Keeps a sort that is the same for every asker."""
+    if not any(key.through for key in sort.keys) and len(given) < 200:
+        if len(collection.sorts) > 256:
+            collection.sorts.clear()
+        collection.sorts[given] = sort
 
 
 async def _bind(path: str, descending: bool, collection: CompiledCollection, access: Access) -> SortKey | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.types import Message, Send
 
+from headless.streams.event import format_cursor
 from headless.streams.group import BYTES_AT_ONCE, Batch, Group, join
 from headless.streams.step import Suspended, runs_through
 from headless.streams.view import View
@@ -23,11 +24,11 @@ _log = logging.getLogger("headless.streams")
 class Client:
     """A subscriber on the wire.
 
-    Until `go_live` its own task writes, and what is delivered meanwhile waits in the backlog. From then on each
-    delivery steps `send` by hand: nearly always the bytes are with the transport at once. When `send` suspends, a
-    task finishes it and then writes the backlog; a client whose backlog passes the limits is cut off, and resumes.
-    `direct` becomes False under a server or middleware whose `send` suspends as a rule: theirs is only ever called
-    from a task of its own.
+    Until `go_live` its own task writes, and what is delivered meanwhile waits in the backlog. From then on
+    each delivery steps `send` by hand: nearly always the bytes are with the transport at once. When `send`
+    suspends, a task finishes it and then writes the backlog; a client whose backlog passes the limits is cut
+    off, and resumes. `direct` becomes False under a server or middleware whose `send` suspends as a rule:
+    theirs is only ever called from a task of its own.
     """
 
     __slots__ = (
@@ -88,7 +89,6 @@ class Client:
         """Nothing more is written or waited for."""
         self.ended = True
         self.ready = False
-        self._backlog.clear()
         if self._writer is not None:
             self._writer.cancel()
 
@@ -98,18 +98,21 @@ class Client:
         self._forget()
 
     def deliver(self, batch: Batch) -> None:
-        if self.ready:
+        if self.ready and batch.first > self._through:
             self._step(batch.message)
         elif not self.ended:
             self._queue(batch)
 
-    def beat(self, body: bytes) -> None:
+    def beat(self, told: int | None) -> None:
         # Where something waits to be written there is no need for a sign of life.
+        if not self.live or self.ended or self._writer is not None:
+            return
+        # After changes that were not for it the client's cursor is moved as well, so that resuming stays cheap.
+        body = self.ping if told is None or told <= self._through else self.ping + format_cursor(told)
         if self.ready:
             self._step({"type": "http.response.body", "body": body, "more_body": True})
-        elif self.live and self._writer is None and not self.ended:
-            self._backlog.append((body, 1))
-            self._write_backlog()
+        else:
+            self._append(body, 1)
 
     def end(self) -> None:
         if not self.ended:
@@ -131,13 +134,12 @@ class Client:
             self._write_backlog(Suspended(coroutine, waiting_for))
 
     def _queue(self, batch: Batch) -> None:
-        if batch.items[0][0] > self._through:
-            body, events = batch.body, len(batch.items)
-        else:
-            later = [item for seq, item in batch.items if seq > self._through]
-            body, events = join(later), len(later)
-        if not events:
-            return
+        if batch.first > self._through:
+            self._append(batch.body, len(batch.items))
+        elif later := [item for seq, item in batch.items if seq > self._through]:
+            self._append(join(later), len(later))
+
+    def _append(self, body: bytes, events: int) -> None:
         self._backlog.append((body, events))
         self._events += events
         self._bytes += len(body)

@@ -36,6 +36,8 @@ class Event:
     doc: dict[str, Any] | None = None
     docs: list[dict[str, Any]] | None = None
     changed: tuple[str, ...] = ()
+    actor: dict[str, Any] | None = None
+    """Who did it, `{"collection", "id"}`: for use in the process. Streams do not tell it unless `encode` does."""
 
     def data(self) -> dict[str, Any]:
         """The event's data as streams send it: `collection, id, operation` and, where known, `doc, docs, changed`."""

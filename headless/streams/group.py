@@ -10,7 +10,6 @@ from typing import Protocol
 
 from starlette.types import Message
 
-from headless.streams.event import format_cursor
 from headless.streams.step import runs_through
 from headless.streams.view import Item, Occurrence, View
 
@@ -23,11 +22,11 @@ WRITES_AT_ONCE = 250
 class Batch:
     """Consecutive items for one group. Streams on the wire are all given the same message."""
 
-    __slots__ = ("body", "items", "last", "message")
+    __slots__ = ("body", "first", "items", "message")
 
     def __init__(self, items: list[tuple[int, Item]]) -> None:
         self.items = items
-        self.last = items[-1][0]
+        self.first = items[0][0]
         self.body = join(item for _, item in items)
         self.message: Message = {"type": "http.response.body", "body": self.body, "more_body": True}
 
@@ -61,18 +60,19 @@ class Member(Protocol):
     @property
     def heartbeat(self) -> float | None: ...
     @property
-    def ping(self) -> bytes: ...
-    @property
     def session_check(self) -> Callable[[], Awaitable[bool]] | None: ...
 
     def enlist(self, group: Group, through: int) -> None:
-        """It is in the group; what is delivered with a sequence up to `through` it learns by other means."""
+        """It is in the group; what is delivered with a sequence up to `through` it learns by other means.
+
+        What was delivered to it before is forgotten.
+        """
 
     def deliver(self, batch: Batch) -> None:
         """Take the batch. Never waits and never raises."""
 
-    def beat(self, body: bytes) -> None:
-        """Write this sign of life."""
+    def beat(self, told: int | None) -> None:
+        """Write the sign of life; where a sequence is given, everything up to it has been told."""
 
     def end(self) -> None:
         """End this stream soon. Harmless when it has ended."""
@@ -81,52 +81,36 @@ class Member(Protocol):
 class Group:
     """The members that share a view, and the changes that wait to be told to them."""
 
-    __slots__ = ("_judging", "busy", "delivered", "delivering", "members", "pending", "slow", "view")
+    __slots__ = ("busy", "delivered", "members", "pending", "slow", "view")
 
     def __init__(self, view: View) -> None:
         self.view = view
         self.members: dict[Member, None] = {}
         self.pending: deque[Occurrence] = deque()
-        self.busy = False
-        self.slow = False
-        self.delivering = False
         self.delivered = 0
-        self._judging: int | None = None
-
-    def position(self, feed_position: int) -> int:
-        """The last sequence whose audience is settled: who joins now receives all later ones, and none up to it."""
-        if self._judging is not None:
-            return self._judging - 1
-        return self.pending[0].seq - 1 if self.pending else feed_position
+        self.busy = False
+        """Whether changes are being judged or delivered."""
+        self.slow = False
+        """Whether the view was found to wait for something: it is judged in a task of its own from then on."""
 
     async def work(self) -> None:
         """Judge the next pending changes and deliver what came of them."""
         changes = list(islice(self.pending, CHANGES_AT_ONCE))
-        if not changes:
-            return
         if len(changes) == len(self.pending):
             self.pending.clear()
         else:
             self.pending = deque(islice(self.pending, CHANGES_AT_ONCE, None))
         items: list[tuple[int, Item]] = []
-        self._judging = changes[0].seq
-        try:
-            # A view that had to wait once (a rule asked the database) gets a task of its own from then on.
-            if not await runs_through(self._judge(changes, items)):
-                self.slow = True
-        finally:
-            self._judging = None
+        if not await runs_through(self._judge(changes, items)):
+            self.slow = True
         if items:
             await self._deliver(items)
 
-    def pulse(self, ping: bytes, feed_position: int) -> bytes:
-        """The sign of life; after other changes it also moves the client's cursor, so that a resume stays cheap."""
-        position = self.position(feed_position)
-        return ping + format_cursor(position) if position > self.delivered else ping
-
-    def clear(self) -> None:
-        """Forget what is pending: nobody is left to hear it."""
-        self.pending.clear()
+    def told(self, position: int) -> int | None:
+        """`position` when everything up to it has been told and the last event does not say so; None otherwise."""
+        if self.busy or self.pending or position <= self.delivered:
+            return None
+        return position
 
     async def _judge(self, changes: list[Occurrence], items: list[tuple[int, Item]]) -> None:
         for occurrence in changes:
@@ -135,14 +119,11 @@ class Group:
                 items.append((occurrence.seq, item))
 
     async def _deliver(self, items: list[tuple[int, Item]]) -> None:
+        # Who joins from here on has a replay that reaches beyond these.
         audience = list(self.members)
         self.delivered = items[-1][0]
-        self.delivering = True
-        try:
-            for batch in batches(items):
-                for count, member in enumerate(audience, 1):
-                    member.deliver(batch)
-                    if count % WRITES_AT_ONCE == 0:
-                        await asyncio.sleep(0)
-        finally:
-            self.delivering = False
+        for batch in batches(items):
+            for count, member in enumerate(audience, 1):
+                member.deliver(batch)
+                if count % WRITES_AT_ONCE == 0:
+                    await asyncio.sleep(0)

@@ -31,7 +31,8 @@ class CursorLost(Exception):
 class Hub:
     """Every open stream of one application.
 
-    Members that share a view form a group. The feed is followed, and the one timer runs, only while there are members.
+    Members that share a view form a group. The feed is followed, and the one timer runs, only while there are
+    members.
     """
 
     def __init__(self, feed: Feed, log: ChangeLog, *, clock: Callable[[], float] = time.monotonic) -> None:

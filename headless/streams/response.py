@@ -26,10 +26,10 @@ _log = logging.getLogger("headless.streams")
 class EventStream(Response):
     """A response that tells a client about a watch for as long as both live.
 
-    `encode` decides how each event is written (see `Encode`); streams share the work of encoding when it is the same
-    function, so let it be one at module level. Every `heartbeat` seconds (None: never) `ping` is written: bytes, or
-    an event's name and data. A client that reconnects with `Last-Event-ID` receives exactly what it missed; `since`
-    of the watch does the same for a first request.
+    `encode` decides how each event is written (see `Encode`); streams share the work of encoding when it is
+    the same function, so let it be one at module level. Every `heartbeat` seconds (None: never) `ping` is
+    written: bytes, or an event's name and data. A client that reconnects with `Last-Event-ID` receives
+    exactly what it missed; `since` of the watch does the same for a first request.
 
     >>> def as_message(event):
     ...     docs = event.docs or [event.doc]

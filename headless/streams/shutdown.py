@@ -11,8 +11,9 @@ from headless.streams.hub import Hub
 def watch_server_exit(hub: Hub) -> bool:
     """Close the hub as soon as the server running in this process begins to exit; whether a server was found.
 
-    uvicorn handles SIGTERM by a method of its Server, which then sets `should_exit`, waits for every response to end,
-    and only afterwards tells the application. Call this at startup; the flag is looked at only while streams are open.
+    uvicorn handles SIGTERM by a method of its Server, which then sets `should_exit`, waits for every response
+    to end, and only afterwards tells the application. Call this at startup; the flag is looked at only while
+    streams are open.
     """
     server: Any = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     if not hasattr(server, "should_exit"):

@@ -98,7 +98,8 @@ class Timekeeper:
             del due[member]
             due[member] = now + period
             group = member.group
-            # In the middle of a delivery some members do not have yet what the pulse would tell them they have.
+            # In the middle of a delivery some members do not have yet what the pulse would tell them they
+            # have.
             if group is not None and not group.delivering:
                 member.beat(group.pulse(member.ping, self._position()))
 

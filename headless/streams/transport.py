@@ -11,8 +11,8 @@ _DEPTH = 8
 def abort(*callables: Any) -> bool:
     """Drop the connection behind these without waiting for a reader that does not read; whether it was found.
 
-    uvicorn's `send` and `receive` are methods of an object that holds its transport. Middleware wraps them in closures,
-    partials or objects of its own, which are looked through.
+    uvicorn's `send` and `receive` are methods of an object that holds its transport. Middleware wraps them in
+    closures, partials or objects of its own, which are looked through.
     """
     for wrapped in callables:
         transport = _transport(wrapped, _DEPTH)
@@ -39,13 +39,9 @@ def _wrapped_by(wrapped: Any, owner: Any) -> list[Any]:
     if isinstance(wrapped, partial):
         inner = [wrapped.func, *wrapped.args, *wrapped.keywords.values()]
     else:
-        inner = [
-            cell.cell_contents for cell in getattr(wrapped, "__closure__", None) or () if _is_filled(cell)
-        ]
+        inner = [cell.cell_contents for cell in getattr(wrapped, "__closure__", None) or () if _is_filled(cell)]
     for holder in (wrapped, owner):
-        inner += [
-            getattr(holder, name, None) for name in ("send", "receive", "_send", "_receive", "__wrapped__")
-        ]
+        inner += [getattr(holder, name, None) for name in ("send", "receive", "_send", "_receive", "__wrapped__")]
     return [value for value in inner if callable(value) and value is not wrapped]
 
 

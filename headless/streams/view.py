@@ -109,4 +109,4 @@ def transition(operation: str, saw: bool, sees: bool) -> EventName | None:
 def _event(name: EventName, change: Change, doc: dict[str, Any] | None) -> Event:
     # A field the subscriber cannot read is not named either.
     changed = tuple(name for name in change.changed() if doc is not None and name in doc)
-    return Event(name, change.collection, change.seq, change.id, doc, None, changed)
+    return Event(name, change.collection, change.seq, change.id, doc, None, changed, change.actor)

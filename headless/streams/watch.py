@@ -27,9 +27,10 @@ Told = tuple[list[tuple[int, Item]], int]
 class Watch:
     """A live query, not yet running. Iterate over it for its events, or answer a request with `EventStream(watch)`.
 
-    It begins with a `snapshot` where there is one, or resumes after `since`, a sequence of the change log. Only the
-    named `events` are told (`snapshot` and `reset` always are). `session_check` is asked every few seconds: False ends
-    the stream, for a session that was revoked or a user whose rights are no longer those of `constraint`.
+    It begins with a `snapshot` where there is one, or resumes after `since`, a sequence of the change log.
+    Only the named `events` are told (`snapshot` and `reset` always are). `session_check` is asked every few
+    seconds: False ends the stream, for a session that was revoked or a user whose rights are no longer those
+    of `constraint`.
     """
 
     hub: Hub

@@ -1,0 +1,119 @@
+"""What the asker may do, said in advance: for every collection, for one, or for one document, down to its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headless.access import Decision
+from headless.compile.collection import CompiledCollection
+from headless.compile.plan import Plan
+from headless.operations.core import Asker
+from headless.operations.find import both, by_id
+from headless.operations.page import Document
+from headless.query.binding import bind_rule
+
+OPERATIONS = ("create", "read", "update", "delete")
+OF_FIELDS = ("create", "read", "update")
+
+Tree = dict[str, Any]
+
+
+async def permissions(asker: Asker) -> Tree:
+    """The permissions of every collection, as `GET /api/access` answers them."""
+    collections = {}
+    for slug, collection in asker.core.collections.items():
+        found = await collection_permissions(asker, collection)
+        if found.get("fields") or len(found) > 1:
+            collections[slug] = found
+    users = asker.core.collection(asker.core.config.admin.user)
+    return {"canAccessAdmin": await may_enter_admin(asker, users), "collections": collections}
+
+
+async def may_enter_admin(asker: Asker, users: CompiledCollection) -> bool:
+    """Whether the asker may use the admin: a user of its collection whom the rule lets in."""
+    if asker.system:
+        return True
+    own = asker.user is not None and asker.user.get("collection") == users.slug
+    return own and await asker.decide(users, "admin") is True
+
+
+async def collection_permissions(
+    asker: Asker, collection: CompiledCollection, id: Any = None, data: Mapping[str, Any] | None = None
+) -> Tree:
+    """The permissions of a collection, or with an id of that document. Only what is granted is there.
+
+    A rule that answers with a where is `{"permission": true, "where": …}`; of a document it is asked at once.
+    """
+    granted: dict[str, Decision] = {}
+    for operation in OPERATIONS:
+        decision = await asker.decide(collection, operation, id=id, data=data)
+        if await _grants(asker, collection, decision, id):
+            granted[operation] = decision
+    document = await _stored(asker, collection, id)
+    fields = await _fields(asker, collection, collection.plan, granted, data, document)
+    answer: Tree = {"fields": fields}
+    for operation, decision in granted.items():
+        answer[operation] = True if decision is True else {"permission": True, "where": decision}
+    return answer
+
+
+async def _grants(asker: Asker, collection: CompiledCollection, decision: Decision, id: Any) -> bool:
+    if isinstance(decision, bool) or id is None:
+        return decision is not False
+    known = collection.read_id(id)
+    if known is None:
+        return False
+    where = both(by_id(known), await bind_rule(decision, collection, asker))
+    statement = asker.core.statements.count(collection, where)
+    rows = await asker.core.database.read(statement, tuple(where.values()))
+    return bool(rows[0][0])
+
+
+async def _stored(asker: Asker, collection: CompiledCollection, id: Any) -> Document | None:
+    """The document as rules of fields see it; they decide what of it is told, it is not told itself."""
+    known = collection.read_id(id) if id is not None else None
+    if known is None:
+        return None
+    where = by_id(known)
+    reader = collection.reader()
+    statement = asker.core.statements.find(collection, reader, where, None, limited=False)
+    rows = await asker.core.database.read(statement, tuple(where.values()))
+    return reader.read_one(rows[0]) if rows else None
+
+
+async def _fields(
+    asker: Asker,
+    collection: CompiledCollection,
+    plan: Plan,
+    granted: Mapping[str, Decision],
+    data: Mapping[str, Any] | None,
+    document: Document | None,
+) -> Tree | bool:
+    tree: Tree = {}
+    everything = True
+    for node in plan.nodes:
+        if node.unlogged:
+            continue
+        own = {}
+        for operation in OF_FIELDS:
+            rule = node.field.access.get(operation)
+            allowed = operation in granted and (
+                rule is None
+                or await asker.allows_field(
+                    rule, operation, collection.slug, data=data, doc=document, sibling_data=data
+                )
+            )
+            if allowed:
+                own[operation] = True
+        inner: Tree | bool = True
+        if node.plan is not None:
+            inner_granted = {operation: granted[operation] for operation in own}
+            inner = await _fields(asker, collection, node.plan, inner_granted, data, document)
+        whole = len(own) == len(OF_FIELDS) and inner is True
+        everything = everything and whole
+        if whole:
+            tree[node.key] = True
+        elif own:
+            tree[node.key] = {**own, "fields": inner} if node.plan is not None else own
+    return True if everything and tree else tree
