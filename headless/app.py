@@ -195,7 +195,7 @@ class Headless:
     async def schema_plan(self) -> list[SchemaStep]:
         """What the database lacks, or has too much, of what is declared. It opens the database."""
         await self._open_database()
-        return await plan(self.database, list(self.metadata.sorted_tables))
+        return await plan(self.database, list(self.metadata.tables.values()))
 
     async def apply_schema(self, steps: list[SchemaStep]) -> None:
         """Takes the steps that lose nothing."""

@@ -14,10 +14,10 @@ Image = dict[str, Any]
 class Change:
     """One write to one document, with the images needed to say who saw it before and who sees it now.
 
-    `seq` is the place in the log, set by the commit. `actor` is the user who wrote, as `{"collection", "id"}`. `after`
-    is the full document after a create or an update. `before` is the full document before a delete, and for an update
-    only the old values of the top-level fields that changed. Images use the wire's names at depth 0, never hold a
-    secret field, and are not touched any more once they are here.
+    `seq` is the place in the log, set by the commit. `actor` is the user who wrote, as `{"collection",
+    "id"}`. `after` is the full document after a create or an update. `before` is the full document before a
+    delete, and for an update only the old values of the top-level fields that changed. Images use the wire's
+    names at depth 0, never hold a secret field, and are not touched any more once they are here.
     """
 
     seq: int | None

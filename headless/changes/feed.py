@@ -23,9 +23,9 @@ _log = logging.getLogger("headless.changes")
 class Feed:
     """Hands every change to its listeners in the order of the log.
 
-    Changes committed by this process are handed over from memory when they follow directly on the last one; where
-    something is between, it and they are read from the log. Commits of other processes are noticed by `wake`, and by a
-    look each second in case a call was lost. While nobody listens nothing is read.
+    Changes committed by this process are handed over from memory when they follow directly on the last one;
+    where something is between, it and they are read from the log. Commits of other processes are noticed by
+    `wake`, and by a look each second in case a call was lost. While nobody listens nothing is read.
     """
 
     def __init__(self, database: Database, log: ChangeLog, *, wake: Wake | None = None) -> None:

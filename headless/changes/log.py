@@ -29,9 +29,7 @@ class ChangeLog:
         self._database = database
         following = sa.select(table).where(table.c.seq > _after).order_by(table.c.seq)
         between = following.where(table.c.seq <= _through, table.c.collection == sa.bindparam("collection"))
-        lowest, highest = (
-            sa.select(bound(table.c.seq)).scalar_subquery() for bound in (sa.func.min, sa.func.max)
-        )
+        lowest, highest = (sa.select(bound(table.c.seq)).scalar_subquery() for bound in (sa.func.min, sa.func.max))
         compile = database.compile
         self._following = compile(following.limit(_limit), ["after", "limit"])
         self._between = compile(between, ["collection", "after", "through"])
@@ -63,7 +61,8 @@ class ChangeLog:
     async def prune(self, *, older_than: str, larger_than: int = GIBIBYTE) -> int:
         """Delete what was logged before a time (ISO, UTC) and the oldest beyond some size; how many sequences that were.
 
-        The size is that of the images, in characters. The newest change always stays: the log knows its end by it.
+        The size is that of the images, in characters. The newest change always stays: the log knows its end
+        by it.
         """
         lowest, highest = await self._ends()
         too_old, too_much = await self._last_before(older_than, highest), await self._last_beyond(larger_than, lowest)
@@ -77,7 +76,8 @@ class ChangeLog:
         return (1, 0) if highest is None else (lowest, highest)
 
     async def _last_before(self, at: str, highest: int) -> int:
-        # The first that is young enough, not the last that is too old: a clock that once went wrong must not cost the log.
+        # The first that is young enough, not the last that is too old: a clock that once went wrong must not
+        # cost the log.
         first = (await self._database.read(self._first_since, (at,)))[0][0]
         return highest if first is None else first - 1
 
@@ -106,9 +106,7 @@ def _sizes() -> sa.Select[Any]:
         .where(table.c.seq > _after)
         .subquery()
     )
-    return sa.select(row.c.segment, sa.func.sum(row.c.before), sa.func.sum(row.c.after)).group_by(
-        row.c.segment
-    )
+    return sa.select(row.c.segment, sa.func.sum(row.c.before), sa.func.sum(row.c.after)).group_by(row.c.segment)
 
 
 def _delete(statement: Statement, through: int) -> Store[None]:

@@ -18,8 +18,8 @@ _DESCRIPTORS = Path("/proc/self/fd")
 class Wake:
     """Sockets in a folder beside the database, one for each process that listens.
 
-    Only the call itself is sent; what happened is in the log. A call that is lost, or cannot be sent, does no harm:
-    whoever follows the log also looks by itself.
+    Only the call itself is sent; what happened is in the log. A call that is lost, or cannot be sent, does no
+    harm: whoever follows the log also looks by itself.
     """
 
     def __init__(self, database: Path) -> None:

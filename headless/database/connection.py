@@ -12,7 +12,7 @@ from headless.errors import Unavailable
 
 OPCODES_PER_TICK: Final = 10_000
 TICKS: Final = 10
-"""An inline read may take this many ticks: 50,000 opcodes are well under a millisecond of a scan."""
+"""An inline read may take this many ticks: 100,000 opcodes are about a millisecond of a scan."""
 
 BUSY_MS: Final = 10_000
 

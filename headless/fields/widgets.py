@@ -248,9 +248,7 @@ class ArrayWidget(FormWidget):
         known = {row.get("id"): row for row in _rows(stored)}
         return [self._row(form, join(name, str(index)), field, known) for index in range(form.rows(name))]
 
-    def _row(
-        self, form: FormReader, path: str, field: Any, known: Mapping[Any, Mapping[str, Any]]
-    ) -> dict[str, Any]:
+    def _row(self, form: FormReader, path: str, field: Any, known: Mapping[Any, Mapping[str, Any]]) -> dict[str, Any]:
         id = form.text(f"{path}.id")
         before = known.get(id, {}) if id else {}
         row = {**before, **form.read(field.children, before, path)}

@@ -1,0 +1,172 @@
+"""The commands and their options. Each imports what does its work when it runs, so that help is quick."""
+
+from __future__ import annotations
+
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headless.errors import HeadlessError
+
+cli = typer.Typer(
+    name="headless",
+    help="Declare collections; get a REST API, an admin and live streams.",
+    epilog="Begin with: headless new shop && cd shop && headless dev",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+users = typer.Typer(help="The people who may log in.", no_args_is_help=True)
+cli.add_typer(users, name="users")
+
+ConfigOption = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        metavar="FILE|MODULE:app",
+        help="The declaration; else HEADLESS_CONFIG, else what is found in this folder.",
+        show_default=False,
+    ),
+]
+ImportOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--import",
+        metavar="FILE",
+        help="A Python file with functions that the YAML names; may be given several times.",
+        show_default=False,
+    ),
+]
+HostOption = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 is every one of this machine.")]
+PortOption = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 is any free one.")]
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command. Returns the exit code; errors are printed, not raised."""
+    try:
+        if arguments and not arguments[0].startswith("-") and arguments[0] not in built_in_names():
+            add_plugin_commands(arguments[0])
+        cli(arguments, prog_name="headless")
+    except SystemExit as exit:
+        return exit.code if isinstance(exit.code, int) else int(exit.code is not None)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        from headless.cli.output import fail
+
+        fail(error)
+        return 1
+    return 0
+
+
+def built_in_names() -> set[str]:
+    """The commands that need no project to be known."""
+    commands = {command.name or command.callback.__name__ for command in cli.registered_commands if command.callback}
+    return commands | {group.name for group in cli.registered_groups if group.name}
+
+
+def add_plugin_commands(wanted: str) -> None:
+    """Lets the plugins of the project in this folder add theirs, when `wanted` is none of ours."""
+    from headless.cli.loading import load_app
+    from headless.environment import load_environment
+    from headless.project import find_project
+
+    try:
+        project = find_project()
+    except HeadlessError:
+        return
+    load_environment(project.root)
+    for plugin in load_app(project).plugins:
+        if plugin.commands is not None:
+            plugin.commands(cli)
+
+
+def print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"headless {installed_version('headless-content')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def headless(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=print_version)
+    ] = False,
+) -> None:
+    """Declare collections; get a REST API, an admin and live streams."""
+
+
+@cli.command()
+def new(
+    name: Annotated[str, typer.Argument(help="The project's name, and the folder it goes into: my-shop.")],
+    yaml: Annotated[bool, typer.Option("--yaml", help="Declare in YAML instead of Python.")] = False,
+) -> None:
+    """Write a new project: one collection, its test, and the settings of this machine."""
+    from headless.cli.new import create_project
+    from headless.cli.output import results
+
+    for path in create_project(name, Path.cwd(), yaml=yaml):
+        results.print(f"  {name}/{path}", markup=False)
+    results.print(f"\nNow: [bold]cd {name} && headless dev[/]")
+
+
+@cli.command()
+def dev(
+    config: ConfigOption = None,
+    imports: ImportOption = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+) -> None:
+    """Serve while you work: starts again when Python or YAML changes, and keeps the database in step."""
+    from headless.cli.supervisor import supervise
+    from headless.project import find_project
+
+    supervise(find_project(config, imports or ()), host, port)
+
+
+@cli.command()
+def start(
+    config: ConfigOption = None,
+    imports: ImportOption = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="How many processes serve.")] = 1,
+    access_log: Annotated[bool, typer.Option("--access-log", help="Print every request.")] = False,
+) -> None:
+    """Serve for real. Needs HEADLESS_SECRET; reads DATABASE_URL, HEADLESS_DATA_DIR and a .env file."""
+    from headless.cli.serving import serve
+    from headless.project import find_project
+
+    serve(find_project(config, imports or ()), host, port, workers=workers, access_log=access_log)
+
+
+@cli.command()
+def routes(config: ConfigOption = None, imports: ImportOption = None) -> None:
+    """List every route with the rule that guards it."""
+    from headless.cli.inspection import print_routes
+    from headless.project import find_project
+
+    print_routes(find_project(config, imports or ()))
+
+
+@users.command("create")
+def create_user(
+    email: Annotated[str | None, typer.Option(help="Asked for when it is not given.", show_default=False)] = None,
+    collection: Annotated[
+        str | None, typer.Option(help="Which users; the admin's when it is not given.", show_default=False)
+    ] = None,
+    values: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Another field's value, as JSON or text.", show_default=False),
+    ] = None,
+    config: ConfigOption = None,
+    imports: ImportOption = None,
+) -> None:
+    """Create a user. The password is asked for, or read from standard input, never from the command."""
+    from headless.cli.accounts import create_account
+    from headless.project import find_project
+
+    create_account(find_project(config, imports or ()), email=email, collection=collection, values=values or ())

@@ -1,0 +1,46 @@
+"""The server of `headless dev` and `headless start`: uvicorn's, which brings the database in line first."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+
+from headless.app import Headless
+from headless.cli.schema import change_schema
+
+
+def configure(app: Any, *, grace: int, access_log: bool, **options: Any) -> uvicorn.Config:
+    """uvicorn's settings: requests are logged when asked for, its own comings and goings are not."""
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        access_log=access_log,
+        timeout_graceful_shutdown=grace,
+        server_header=False,
+        **options,
+    )
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    return config
+
+
+class AnnouncedServer(uvicorn.Server):
+    """Starts the application before it accepts requests, so that its errors are raised here, not logged.
+
+    `announce` is called when requests are accepted. `grace` is how many seconds they have to finish at the
+    end.
+    """
+
+    def __init__(self, app: Headless, announce: Callable[[], None], *, grace: int, access_log: bool = True) -> None:
+        super().__init__(configure(app, grace=grace, access_log=access_log))
+        self.app = app
+        self.announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await change_schema(self.app)
+        await self.app.startup()
+        await super().startup(sockets)
+        self.announce()
