@@ -29,7 +29,7 @@ async def me(request: Request) -> JSONResponse:
     user = request.user
     if user is None or user["collection"] != _slug(request):
         return JSONResponse({"user": None, "message": "Account"})
-    shown = await request.app.sessions.as_self(user)
+    shown = await request.app.sessions.me(user)
     body: dict[str, Any] = {"user": shown, "collection": user["collection"], "strategy": user["_strategy"]}
     if request.token is not None:
         body |= {"exp": request.app.sessions.exp_of(request.token), "token": request.token}

@@ -24,7 +24,6 @@ async def watch_document(request: Request) -> EventStream:
 def _watch(request: Request, where: Any) -> Any:
     query = request.query
     assert request.collection is not None
-    events = query.get("events")
     return request.api.watch(
         request.collection,
         where=where,
@@ -34,8 +33,18 @@ def _watch(request: Request, where: Any) -> Any:
         select=query.get("select"),
         populate=query.get("populate"),
         since=whole(query, "since"),
-        events=events.split(",") if isinstance(events, str) else events,
+        events=_events(query.get("events")),
     )
+
+
+def _events(given: Any) -> list[str] | None:
+    """Names of events, in a comma list or as a list; None keeps all."""
+    if given is None or given == "":
+        return None
+    names = given.split(",") if isinstance(given, str) else given
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BadRequest("'events' is a list of names.")
+    return names
 
 
 def _snapshot(text: Any) -> int | bool:
@@ -44,7 +53,7 @@ def _snapshot(text: Any) -> int | bool:
         return False
     if text == "true":
         return True
-    if isinstance(text, str) and text.isdigit() and len(text) < 7:
+    if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 7:
         return int(text)
     raise BadRequest("'snapshot' is true, false or a number of documents.")
 

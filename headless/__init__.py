@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from headless.extension import Plugin as Plugin
     from headless.extension import plugin as plugin
     from headless.hooks import HookContext as HookContext
+    from headless.http.querystring import parse_query as parse_query
     from headless.http.responses import JSONResponse as JSONResponse
     from headless.operations.page import BulkResult as BulkResult
     from headless.operations.page import Page as Page
@@ -50,7 +51,7 @@ _HOMES = {
     "HookContext": "hooks", "Index": "collection", "JSONResponse": "http.responses", "NotFound": "errors",
     "Page": "operations.page", "Plugin": "extension", "QueryError": "errors", "Request": "request",
     "ValidationError": "errors", "anyone": "access", "authenticated": "access", "nobody": "access",
-    "plugin": "extension", "public": "access", "staff": "access",
+    "parse_query": "http.querystring", "plugin": "extension", "public": "access", "staff": "access",
 }  # fmt: skip
 
 __all__ = ["__version__", "fields", *_HOMES]

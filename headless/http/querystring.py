@@ -115,6 +115,10 @@ def parse(raw: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
     return template.fill(values)
 
 
+parse_query = parse
+"""The public name of `parse`."""
+
+
 @lru_cache(maxsize=256)
 def _remembered(keys: Keys) -> Template:
     return build(keys)

@@ -62,7 +62,7 @@ def _by_place(errors: Sequence[Any], option: str, node: Node) -> Iterator[tuple[
         said.setdefault(path, []).append({**item, "loc": (option, *path)})
         places[path] = at
     for path, items in said.items():
-        messages = [problem("", item).removeprefix(": ") for item in items]
+        messages = [problem("", item).removeprefix(": ").partition(", unable")[0] for item in items]
         head, *others = dict.fromkeys(messages)
         tail = "".join(f" or {other.partition(_ONLY)[2]}" for other in others if _ONLY in other)
         yield places[path].place, f"{head}{tail}{_meant(items)}"

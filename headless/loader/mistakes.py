@@ -44,10 +44,9 @@ class Mistakes:
         self._found.extend(mistakes)
 
     def raise_all(self) -> None:
-        """Raises ConfigError when there are mistakes; files in the order in which they were read."""
+        """Raises ConfigError when there are mistakes."""
         if self._found:
-            files = {place.file: number for number, (place, _) in reversed(list(enumerate(self._found)))}
-            ordered = sorted(self._found, key=lambda found: (files[found[0].file], found[0].line, found[0].column))
+            ordered = sorted(self._found, key=lambda found: (shown(found[0].file), found[0].line, found[0].column))
             raise ConfigError([f"{place}: {message}" for place, message in ordered])
 
 

@@ -55,7 +55,7 @@ def load_file(file: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise broken(error, file) from error
+        raise broken(error, name, file) from error
     return module
 
 
@@ -67,9 +67,9 @@ def load_module(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is not None and f"{name}.".startswith(f"{error.name}."):
             raise Broken(None, f"there is no module {error.name!r}") from None
-        raise broken(error) from error
+        raise broken(error, name) from error
     except Exception as error:
-        raise broken(error) from error
+        raise broken(error, name) from error
 
 
 @contextlib.contextmanager
@@ -84,19 +84,20 @@ def _outside_current_folder() -> Iterator[None]:
         sys.path[:] = [*added, *before]
 
 
-def broken(error: Exception, file: Path | None = None) -> Broken:
-    """What went wrong while a module ran, at the last line of `file` that took part, or of any file."""
+def broken(error: Exception, module: str, file: Path | None = None) -> Broken:
+    """What went wrong while a module ran, at the last of its own lines that took part."""
     if isinstance(error, SyntaxError) and error.filename:
-        return Broken(Place(Path(error.filename), error.lineno or 1, error.offset or 0), f"{error.msg}")
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<frozen")]
-    frames = [frame for frame in frames if frame.filename != __file__]
-    own = [frame for frame in frames if file is None or frame.filename == str(file)]
-    said = said_by(error)
+        return Broken(Place(Path(error.filename), error.lineno or 1, error.offset or 0), f"SyntaxError: {error.msg}")
+    frames = [
+        (frame.f_globals.get("__name__"), Place(Path(frame.f_code.co_filename), number))
+        for frame, number in traceback.walk_tb(error.__traceback__)
+    ]
+    own = [place for name, place in frames if name == module]
     if not own:
-        return Broken(Place(file) if file is not None else None, said)
-    if own[-1] is not frames[-1] and not isinstance(error, ConfigError):
-        said += f" (raised in {shown(Path(frames[-1].filename))}:{frames[-1].lineno})"
-    return Broken(Place(Path(own[-1].filename), own[-1].lineno or 1), said)
+        return Broken(Place(file) if file is not None else None, said_by(error))
+    last = frames[-1][1]
+    elsewhere = last != own[-1] and not isinstance(error, ConfigError)
+    return Broken(own[-1], f"{said_by(error)} (raised in {last})" if elsewhere else said_by(error))
 
 
 def said_by(error: Exception) -> str:

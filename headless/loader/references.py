@@ -1,4 +1,4 @@
-"""What shows only when the declarations are taken together, told with the line that says it: names of what is not there."""
+"""What shows only when all declarations are taken together, such as references to what is not there, with its line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def check_references(config: Config, nodes: Mapping[str, Node], root: Node, mist
 
 
 def unmet(config: Config) -> list[str]:
-    """The compiler's problems. Plugins may bring what the file only names, so they are asked before anything is said."""
+    """The compiler's problems. Plugins may bring what the file only names: they are asked before one is told."""
     problems = _refused(config)
     if problems and config.plugins:
         try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from headless.compile.collection import CompiledCollection
+from headless.compile.plan import Node
 from headless.compile.selection import Selection, parse_selection
+from headless.declaration import thaw
 from headless.errors import BadRequest, Forbidden, NotFound, QueryError
 from headless.hooks import run_hooks
 from headless.operations.core import Asker
@@ -60,11 +62,18 @@ async def bound(asker: Asker, collection: CompiledCollection, query: Query) -> t
 
 async def readable(asker: Asker, collection: CompiledCollection, where: Any) -> Condition:
     """The where and the read rule. Raises Forbidden."""
+    rule = await rule_of(asker, collection)
+    return both(await bind_where(where, collection, asker), rule) if where else rule
+
+
+async def rule_of(asker: Asker, collection: CompiledCollection) -> Condition:
+    """The documents of the collection that the asker may read. Raises Forbidden when there are none."""
+    if collection.is_open or asker.system:
+        return ALWAYS
     decision = await asker.reads(collection.slug)
     if decision is False:
         raise Forbidden
-    asked = await bind_where(where, collection, asker)
-    return both(asked, await bind_rule(decision, collection, asker))
+    return await bind_rule(decision, collection, asker)
 
 
 def both(asked: Condition, rule: Condition) -> Condition:
@@ -118,24 +127,23 @@ async def get(asker: Asker, collection: CompiledCollection, id: Any, query: Quer
     """One document. Raises NotFound, also for one that the asker may not read, and Forbidden when he may read none."""
     if "before_operation" in collection.hooks:
         query = await _before(asker, collection, query, "find_by_id")
-    decision = await asker.reads(collection.slug)
-    if decision is False:
-        raise Forbidden
+    rule = await rule_of(asker, collection)
     known = collection.read_id(id)
     if known is None:
         raise NotFound
-    rule = await bind_rule(decision, collection, asker)
     where = both(by_id(known), rule)
     documents = await _read(asker, collection, where, selection_of(query))
     if not documents:
         raise NotFound
-    populate: Populate = parse_populate(query.populate)
-    shown = await present(asker, collection, documents, depth=depth_of(asker, query.depth), populate=populate)
+    depth = depth_of(asker, query.depth)
+    populate: Populate = parse_populate(query.populate) if depth else {}
+    if depth or not collection.reads_plainly:
+        documents = await present(asker, collection, documents, depth=depth, populate=populate)
     if "after_operation" in collection.hooks:
-        context = asker.hook_context("find_by_id", collection, result=shown[0], id=known)
+        context = asker.hook_context("find_by_id", collection, result=documents[0], id=known)
         await run_hooks(collection.hooks["after_operation"], context, "result")
         return context.result  # type: ignore[no-any-return]
-    return shown[0]
+    return documents[0]
 
 
 def by_id(id: Any) -> Condition:
@@ -162,7 +170,7 @@ async def distinct(asker: Asker, collection: CompiledCollection, path: str, wher
     """The different values of a field, in order, among the documents that the asker may read."""
     condition = await readable(asker, collection, where)
     for node in collection.plan.leaves():
-        if node.dotted == path and node.plan is None and await asker.opens(collection, node):
+        if node.dotted == path and node.plan is None and await _opens_all(asker, collection, node):
             statement = asker.core.statements.distinct(collection, node, condition)
             rows = await asker.core.database.read(statement, (*condition.values(), asker.core.config.max_limit))
             load = type(node.field).load
@@ -170,8 +178,14 @@ async def distinct(asker: Asker, collection: CompiledCollection, path: str, wher
     raise QueryError(path)
 
 
+async def _opens_all(asker: Asker, collection: CompiledCollection, node: Node) -> bool:
+    """Whether the field may be named, and every group on the way to it."""
+    return all([await asker.opens(collection, part) for part in node.chain])
+
+
 async def _before(asker: Asker, collection: CompiledCollection, query: Query, operation: str) -> Query:
-    context = asker.hook_context(operation, collection, args={"query": query})
+    own = replace(query, where=thaw(query.where), select=thaw(query.select), populate=thaw(query.populate))
+    context = asker.hook_context(operation, collection, args={"query": own})
     await run_hooks(collection.hooks["before_operation"], context, None)
     changed = context.args.get("query")
-    return changed if isinstance(changed, Query) else query
+    return changed if isinstance(changed, Query) else own

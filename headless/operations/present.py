@@ -46,11 +46,30 @@ async def present(
     find_many: bool = False,
 ) -> list[Document]:
     """The documents as the asker may see them, populated `depth` levels deep."""
+    if "before_read" in collection.hooks:
+        documents = await _with_hooks(asker, collection, "before_read", documents, find_many)
     if documents and collection.references and depth > 0:
         await _populate(asker, collection, documents, depth, populate or {}, 0)
     if collection.reads_plainly:
         return documents
     return await finish_reading(asker, collection, documents, find_many=find_many)
+
+
+async def _with_hooks(
+    asker: Asker, collection: CompiledCollection, kind: str, documents: list[Document], find_many: bool
+) -> list[Document]:
+    """The collection's hooks of one kind, of each document. Those before reading see it as it is stored."""
+    hooks = collection.hooks.get(kind)
+    if not hooks:
+        return documents
+    shown = []
+    for document in documents:
+        context = asker.hook_context(
+            "read", collection, doc=document, id=document.get("id"), args={"find_many": find_many}
+        )
+        await run_hooks(hooks, context, "doc")
+        shown.append(context.doc)
+    return shown
 
 
 async def finish_reading(
@@ -63,17 +82,7 @@ async def finish_reading(
     if collection.guarded:
         for document in documents:
             await _strip(asker, collection, collection.plan, document, document)
-    hooks = collection.hooks.get("after_read")
-    if not hooks:
-        return documents
-    shown = []
-    for document in documents:
-        context = asker.hook_context(
-            "read", collection, doc=document, id=document.get("id"), args={"find_many": find_many}
-        )
-        await run_hooks(hooks, context, "doc")
-        shown.append(context.doc)
-    return shown
+    return await _with_hooks(asker, collection, "after_read", documents, find_many)
 
 
 async def _strip(asker: Asker, collection: CompiledCollection, plan: Plan, part: Document, document: Document) -> None:
@@ -195,6 +204,7 @@ async def _fetch(
         return {}
     rule = await bind_rule(decision, target, asker)
     documents = await _by_ids(asker, target, ids, rule, populate.get(slug))
+    documents = await _with_hooks(asker, target, "before_read", documents, True)
     if depth > 1 and target.references:
         await _populate(asker, target, documents, depth - 1, populate, level + 1)
     if not target.reads_plainly:

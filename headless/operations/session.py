@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -70,8 +70,8 @@ class Sessions:
         user = await collection_hooks(asker, collection, "before_login", "login", "doc", doc=user, id=user["id"])
         login = await self._open(collection, user)
         await self._rehash(collection, user["id"], password, str(stored))
-        await collection_hooks(asker, collection, "after_login", "login", "doc", doc=login.user, id=user["id"])
-        return login
+        shown = await collection_hooks(asker, collection, "after_login", "login", "doc", doc=login.user, id=user["id"])
+        return replace(login, user=shown)
 
     async def register_first(self, slug: str, data: Mapping[str, Any]) -> Login:
         """The first user, logged in. Raises Forbidden once there is one."""
@@ -127,7 +127,21 @@ class Sessions:
         found = await self._by_id(collection, user["id"])
         if found is None:
             raise Forbidden
-        return await self._open(collection, found, sid=user.get("_sid"))
+        opened = await self._open(collection, found, sid=user.get("_sid"))
+        asker = Asker(self._core, user)
+        shown = await collection_hooks(
+            asker, collection, "after_refresh", "refresh", "doc", doc=opened.user, id=user["id"]
+        )
+        return replace(opened, user=shown)
+
+    async def me(self, user: Mapping[str, Any]) -> Document:
+        """The logged-in user's document as the user sees it, for the one who asks who he is."""
+        shown = await self.as_self(user)
+        collection = self._auth(user["collection"])
+        answer: Document = await collection_hooks(
+            Asker(self._core, user), collection, "after_me", "me", "doc", doc=shown, id=user["id"]
+        )
+        return answer
 
     async def as_self(self, user: Mapping[str, Any]) -> Document:
         """The user's document as the user sees it, with the strategy that let him in."""

@@ -71,12 +71,19 @@ def delete(
 ) -> Store:
     """Deletes a document and what refers to it, as each reference says. Raises Changed and ApiError."""
     core, id = asker.core, stored["id"]
+    yield from _let_go(core, collection, id)
     yield from _release(asker, collection, id, {(collection.slug, id)})
     rows = yield core.statements.delete(collection, rule), (id, revision, *rule.values())
     if not rows:
         raise Changed
     yield Change(None, collection.slug, id, "delete", asker.actor, core.clock.text(), collection.image(stored), None)
     return id
+
+
+def _let_go(core: Core, collection: CompiledCollection, id: Any) -> Store:
+    """Removes the references of a document that goes, which may refer back to others that go with it."""
+    if collection.references:
+        yield _delete_references(core, collection), (id,)
 
 
 def _release(asker: Asker, collection: CompiledCollection, id: Any, going: set[tuple[str, Any]]) -> Store:
@@ -112,6 +119,7 @@ def _release_one(
     stored, revision = yield from read_stored(core, referrer, source)
     if "cascade" in rules:
         going.add((referrer.slug, source))
+        yield from _let_go(core, referrer, source)
         yield from _release(asker, referrer, source, going)
         yield core.statements.delete(referrer, ALWAYS), (source, revision)
         yield Change(

@@ -7,7 +7,7 @@ from typing import Any
 
 from headless.compile.collection import CompiledCollection
 from headless.compile.selection import parse_selection
-from headless.errors import Conflict, Forbidden, HeadlessError, NotFound
+from headless.errors import BadRequest, Conflict, Forbidden, HeadlessError, NotFound
 from headless.operations.change import (
     Shown,
     before,
@@ -75,8 +75,8 @@ async def _update(
         asker, collection, "before_change", "update", "data", data=document, doc=stored, previous=stored
     )
     with_case_folded_email(collection, document)
-    if collection.declaration.timestamps and "updatedAt" not in data:
-        document["updatedAt"] = asker.core.clock.text()
+    if collection.declaration.timestamps:
+        _stamp(document, stored, data, asker.core.clock.text())
     secrets = await _validated(asker, collection, data, preparation, document, stored)
     try:
         await asker.core.database.store(
@@ -91,6 +91,14 @@ async def _update(
         raise meant from error
     whole = {"id": stored["id"], **document, **collection.constants}
     return await shown_after(asker, collection, "update", whole, stored, shown, data)
+
+
+def _stamp(document: Document, stored: Document, data: Mapping[str, Any], now: str) -> None:
+    """Sets the time of the change unless it was given; a document never loses its timestamps."""
+    if data.get("updatedAt") is None:
+        document["updatedAt"] = now
+    if document.get("createdAt") is None:
+        document["createdAt"] = stored["createdAt"]
 
 
 async def _validated(
@@ -147,6 +155,8 @@ async def matching_ids(asker: Asker, collection: CompiledCollection, query: Quer
     sort = await bind_sort(query.sort, collection, asker)
     reader = collection.reader(parse_selection({"id": True}), None)
     statement = asker.core.statements.find(collection, reader, where, sort, limited=True)
+    if query.limit is not None and query.limit < 0:
+        raise BadRequest("'limit' is 0 or more.")
     limit = query.limit if query.limit else 2**53
     rows = await asker.core.database.read(statement, (*where.values(), limit, 0))
     return [row[0] for row in rows]

@@ -76,7 +76,7 @@ def sort_names(given: Any) -> list[str]:
 async def bind_sort(given: Any, collection: CompiledCollection, access: Access) -> Sort:
     """The bound sort. A key that names nothing is left out; one that the asker may not read is refused."""
     if given is None or isinstance(given, str):
-        known = collection.sorts.get(given or "")
+        known: Sort | None = collection.sorts.get(given or "")
         if known is not None:
             return known
     keys = []
