@@ -8,26 +8,26 @@ from headless import BadRequest, BulkResult, Endpoint, JSONResponse, Request
 from headless.endpoints.parameters import of_document, of_list, of_write, whole
 
 
-@Endpoint.get("/")
+@Endpoint.get("/", operation="read")
 async def find(request: Request) -> JSONResponse:
     """A page of documents."""
     page = await request.api.find(_slug(request), **of_list(request))
     return JSONResponse(page.json())
 
 
-@Endpoint.get("/count")
+@Endpoint.get("/count", operation="read")
 async def count(request: Request) -> JSONResponse:
     """How many documents match."""
     return JSONResponse({"totalDocs": await request.api.count(_slug(request), request.query.get("where"))})
 
 
-@Endpoint.get("/{id}")
+@Endpoint.get("/{id}", operation="read")
 async def get(request: Request) -> JSONResponse:
     """One document."""
     return JSONResponse(await request.api.get(_slug(request), request.path_params["id"], **of_document(request)))
 
 
-@Endpoint.post("/")
+@Endpoint.post("/", operation="create")
 async def create(request: Request) -> JSONResponse:
     """A new document."""
     options = of_write(request)
@@ -35,7 +35,7 @@ async def create(request: Request) -> JSONResponse:
     return JSONResponse({"doc": doc, "message": f"{_labels(request)[0]} successfully created."}, status=201)
 
 
-@Endpoint.patch("/{id}")
+@Endpoint.patch("/{id}", operation="update")
 async def update(request: Request) -> JSONResponse:
     """Changes one document."""
     id = request.path_params["id"]
@@ -47,7 +47,7 @@ async def update(request: Request) -> JSONResponse:
     return JSONResponse({"doc": doc, "message": message})
 
 
-@Endpoint.patch("/")
+@Endpoint.patch("/", operation="update")
 async def update_many(request: Request) -> JSONResponse:
     """Changes every document that matches."""
     query = request.query
@@ -65,7 +65,7 @@ async def update_many(request: Request) -> JSONResponse:
     return _bulk(request, result, "Updated", "update")
 
 
-@Endpoint.delete("/{id}")
+@Endpoint.delete("/{id}", operation="delete")
 async def delete(request: Request) -> JSONResponse:
     """Deletes one document."""
     options = of_write(request)
@@ -74,7 +74,7 @@ async def delete(request: Request) -> JSONResponse:
     return JSONResponse({"doc": doc, "message": "Deleted successfully."})
 
 
-@Endpoint.delete("/")
+@Endpoint.delete("/", operation="delete")
 async def delete_many(request: Request) -> JSONResponse:
     """Deletes every document that matches."""
     query = request.query

@@ -9,13 +9,13 @@ from headless.endpoints.parameters import whole
 from headless.events import EventStream
 
 
-@Endpoint.get("/stream")
+@Endpoint.get("/stream", operation="read")
 async def watch_list(request: Request) -> EventStream:
     """The changes of the documents that match, as they are committed."""
     return EventStream(_watch(request, request.query.get("where")))
 
 
-@Endpoint.get("/{id}/stream")
+@Endpoint.get("/{id}/stream", operation="read")
 async def watch_document(request: Request) -> EventStream:
     """The changes of one document."""
     return EventStream(_watch(request, {"id": {"equals": request.path_params["id"]}}))

@@ -16,15 +16,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from headless.access import Decision
-from headless.compile.collection import CompiledCollection
-from headless.compile.plan import Plan
 from headless.errors import ConfigError
 from headless.fields.form import MISSING, Branch, FormReader, FormWidget, Raw, join, zone_named
 from headless.fields.widgets import WIDGETS, ChoiceWidget, TextWidget, local_time, utc_text
-from headless.http.querystring import parse as parse_query
 from headless.names import did_you_mean
 from headless.operations.core import Asker
+from headless.operations.permissions import may_enter_admin
 
 if TYPE_CHECKING:
     from headless.config import Config
@@ -121,60 +118,8 @@ def extensions(config: Config) -> tuple[Extension, ...]:
 
 async def may_enter(request: Request) -> bool:
     """Whether the asker is a user of the admin's collection whom its rule for `admin` lets in."""
-    user = request.user
-    if user is None or user.get("collection") != request.app.config.admin.user:
-        return False
-    asker = Asker(request.app.core, user, request=request)
-    collection = asker.collection(user["collection"])
-    return await _allowed(await asker.decide(collection, "admin", id=user["id"]), request, collection, user)
-
-
-async def permissions(
-    request: Request, slug: str, document: Mapping[str, Any] | None = None
-) -> Mapping[str, bool | Mapping[str, Any]]:
-    """What the asker may do: `create`, `read`, `update`, `delete` as bools, and `fields`.
-
-    `fields` is True where no field has a rule of its own; else a mapping of names to True, or to what of `create`,
-    `read`, `update` and `fields` is allowed. Without a document, a rule that lets somebody change some documents counts
-    as a yes: the page is drawn, and each document answers for itself.
-    """
     asker = Asker(request.app.core, request.user, request=request)
-    collection = asker.collection(slug)
-    known = {"id": document["id"], "doc": document, "data": document} if document is not None else {}
-    rules = {
-        operation: await _allowed(await asker.decide(collection, operation, **known), request, collection, document)
-        for operation in ("create", "read", "update", "delete")
-    }
-    guarded = any(node.field.access for node in collection.plan.walk())
-    if not guarded:
-        return {**rules, "fields": True}
-    # A password is no field of the plan: who may write the user may write it.
-    fields = {"password": True, **await _fields(asker, collection, collection.plan, known)}
-    return {**rules, "fields": fields}
-
-
-async def _allowed(
-    decision: Decision, request: Request, collection: CompiledCollection, document: Mapping[str, Any] | None
-) -> bool:
-    if isinstance(decision, bool) or document is None:
-        return bool(decision)
-    where = {"and": [{"id": {"equals": document["id"]}}, dict(decision)]}
-    return await request.system.count(collection.slug, where) > 0
-
-
-async def _fields(
-    asker: Asker, collection: CompiledCollection, plan: Plan, known: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    allowed: dict[str, Any] = {}
-    for node in plan.nodes:
-        own: dict[str, Any] = {}
-        for operation in ("create", "read", "update"):
-            rule = node.field.access.get(operation)
-            own[operation] = rule is None or await asker.allows_field(rule, operation, collection.slug, **known)
-        inside = await _fields(asker, collection, node.plan, known) if node.plan is not None else {}
-        whole = all(own.values()) and all(each is True for each in inside.values())
-        allowed[node.key] = True if whole else {**own, "fields": inside}
-    return allowed
+    return await may_enter_admin(asker, asker.collection(request.app.config.admin.user))
 
 
 __all__ = [
@@ -195,8 +140,6 @@ __all__ = [
     "join",
     "local_time",
     "may_enter",
-    "parse_query",
-    "permissions",
     "utc_text",
     "zone_named",
 ]

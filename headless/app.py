@@ -17,13 +17,13 @@ from headless.api import Api
 from headless.changes.feed import Feed
 from headless.changes.log import ChangeLog
 from headless.changes.wake import Wake
-from headless.clock import Clock
+from headless.clock import Clock, iso_from_ms
 from headless.compile.collection import CompiledCollection, compile_collections
 from headless.config import Config, host_plugins
 from headless.database import open_database
 from headless.database.schema import SchemaStep, apply, plan
 from headless.endpoint import Endpoint
-from headless.errors import ConfigError
+from headless.errors import ConfigError, HeadlessError
 from headless.extension import Plugin, find_plugin
 from headless.mail import ConsoleMail, MailTransport
 from headless.operations.core import Asker, Core
@@ -70,6 +70,7 @@ class Headless:
         self.core.watch = watch
         self.feed: Feed
         self.hub: Hub
+        self._pruning: asyncio.Task[None]
         self.server = Server(self)
         self._system = Api(Asker(self.core, system=True))
         self._running: asyncio.AbstractEventLoop | None = None
@@ -140,6 +141,18 @@ class Headless:
         self.feed = Feed(self.database, log, wake=Wake(self.database.path))
         self.hub = self.core.hub = Hub(self.feed, log)
         self.feed.start()
+        self._pruning = asyncio.get_running_loop().create_task(self._prune(log))
+
+    async def _prune(self, log: ChangeLog) -> None:
+        """Forgets old changes, now and each hour."""
+        options = self.config.change_log
+        while True:
+            oldest = int((self.core.clock.now() - options.days * 86_400) * 1000)
+            try:
+                await log.prune(older_than=iso_from_ms(oldest), larger_than=options.max_bytes)
+            except HeadlessError:
+                logger.exception("the change log could not be pruned")
+            await asyncio.sleep(3600)
 
     async def aclose(self) -> None:
         """Ends the streams, then the plugins, then the database."""
@@ -150,6 +163,8 @@ class Headless:
         for plugin in reversed(self.plugins):
             if plugin.stop is not None:
                 await _call(plugin.stop, self)
+        self._pruning.cancel()
+        await asyncio.wait([self._pruning])
         await self.feed.stop()
         await self._close_database()
         self.core.passwords.close()
@@ -205,13 +220,20 @@ class Headless:
 
     def routes(self) -> list[tuple[str, str, str, str]]:
         """Every route: method, path, rule and where it comes from."""
-        return [(method, path, _rule(endpoint), source) for method, path, endpoint, source in self.server.routes()]
+        return [
+            (method, path, self._rule(endpoint, slug), source)
+            for method, path, endpoint, source, slug in self.server.routes()
+        ]
 
-
-def _rule(endpoint: Endpoint | None) -> str:
-    if endpoint is None:
-        return "its own"
-    return "anyone" if endpoint.access is None else describe_rule(endpoint.access)
+    def _rule(self, endpoint: Endpoint | None, slug: str | None) -> str:
+        """Who may use a route, in words."""
+        if endpoint is None:
+            return "its own"
+        if endpoint.access is not None:
+            return describe_rule(endpoint.access)
+        if endpoint.operation and slug is not None:
+            return describe_rule(self.collections[slug].rules[endpoint.operation])
+        return "anyone"
 
 
 async def _call(function: Any, app: Headless) -> None:

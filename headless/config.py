@@ -41,6 +41,14 @@ class CorsOptions:
     headers: Names = ()
 
 
+@declaration
+class ChangeLogOptions:
+    """How long committed changes can be replayed to streams: so many days, and at most so many bytes."""
+
+    days: Int = 7
+    max_bytes: Int = 2**30
+
+
 def as_cors(given: Any) -> Any:
     if isinstance(given, str):
         return CorsOptions(origins=(given,))
@@ -83,6 +91,7 @@ class Config:
     cors: Annotated[Any, BeforeValidator(as_cors)] = CorsOptions()
     csrf: Names = ()
     cookie_prefix: Str = "payload"
+    change_log: Annotated[Any, nested(ChangeLogOptions)] = ChangeLogOptions()
     default_depth: Int = 2
     max_depth: Int = 10
     max_limit: Int = 10_000

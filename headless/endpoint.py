@@ -55,40 +55,54 @@ class Endpoint:
     handler: Annotated[Any, BeforeValidator(as_handler)] = dataclasses.field(kw_only=False)
     access: Annotated[Any, BeforeValidator(as_optional_rule)] = None
     summary: Str = ""
+    operation: Str = ""
+    """The collection's rule that the handler asks, such as `read`: for `headless routes` to tell."""
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Calls the handler, so that a decorated function can still be called as one."""
         return self.handler(*args, **options)
 
     @classmethod
-    def get(cls, path: str, *, access: Rule = None, summary: str = "") -> Callable[[Handler], Endpoint]:
+    def get(
+        cls, path: str, *, access: Rule = None, summary: str = "", operation: str = ""
+    ) -> Callable[[Handler], Endpoint]:
         """Makes the function below answer GET on `path`."""
-        return _decorator("get", path, access, summary)
+        return _decorator("get", path, access, summary, operation)
 
     @classmethod
-    def post(cls, path: str, *, access: Rule = None, summary: str = "") -> Callable[[Handler], Endpoint]:
+    def post(
+        cls, path: str, *, access: Rule = None, summary: str = "", operation: str = ""
+    ) -> Callable[[Handler], Endpoint]:
         """Makes the function below answer POST on `path`."""
-        return _decorator("post", path, access, summary)
+        return _decorator("post", path, access, summary, operation)
 
     @classmethod
-    def put(cls, path: str, *, access: Rule = None, summary: str = "") -> Callable[[Handler], Endpoint]:
+    def put(
+        cls, path: str, *, access: Rule = None, summary: str = "", operation: str = ""
+    ) -> Callable[[Handler], Endpoint]:
         """Makes the function below answer PUT on `path`."""
-        return _decorator("put", path, access, summary)
+        return _decorator("put", path, access, summary, operation)
 
     @classmethod
-    def patch(cls, path: str, *, access: Rule = None, summary: str = "") -> Callable[[Handler], Endpoint]:
+    def patch(
+        cls, path: str, *, access: Rule = None, summary: str = "", operation: str = ""
+    ) -> Callable[[Handler], Endpoint]:
         """Makes the function below answer PATCH on `path`."""
-        return _decorator("patch", path, access, summary)
+        return _decorator("patch", path, access, summary, operation)
 
     @classmethod
-    def delete(cls, path: str, *, access: Rule = None, summary: str = "") -> Callable[[Handler], Endpoint]:
+    def delete(
+        cls, path: str, *, access: Rule = None, summary: str = "", operation: str = ""
+    ) -> Callable[[Handler], Endpoint]:
         """Makes the function below answer DELETE on `path`."""
-        return _decorator("delete", path, access, summary)
+        return _decorator("delete", path, access, summary, operation)
 
 
-def _decorator(method: str, path: str, access: Rule, summary: str) -> Callable[[Handler], Endpoint]:
+def _decorator(method: str, path: str, access: Rule, summary: str, operation: str) -> Callable[[Handler], Endpoint]:
     def decorate(handler: Handler) -> Endpoint:
-        return Endpoint(method, path, handler, access=access, summary=summary or first_line(handler))
+        return Endpoint(
+            method, path, handler, access=access, summary=summary or first_line(handler), operation=operation
+        )
 
     return decorate
 

@@ -91,7 +91,5 @@ def _breaks_out(text: str) -> bool:
 
 
 def _printable(line: str) -> str:
-    shown = (
-        letter if letter.isprintable() or letter == "\t" else "\N{REPLACEMENT CHARACTER}" for letter in line
-    )
+    shown = (letter if letter.isprintable() or letter == "\t" else "\N{REPLACEMENT CHARACTER}" for letter in line)
     return "".join(shown)

@@ -21,6 +21,7 @@ Values = tuple[Any, ...]
 
 LONGEST_TEXT: Final = 10_000
 LONGEST_LIST: Final = 1_000
+MOST_WORDS: Final = 50
 
 
 class Never(Exception):
@@ -81,7 +82,10 @@ def text(field: Comparable, raw: Any) -> Values:
 
 
 def tokens(field: Comparable, raw: Any) -> Values:
-    return tuple(_text(raw).lower().split())
+    words = tuple(_text(raw).lower().split())
+    if len(words) > MOST_WORDS:
+        raise BadRequest(f"A text in a query has at most {MOST_WORDS} words.")
+    return words
 
 
 def flag(field: Comparable, raw: Any) -> Values:

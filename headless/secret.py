@@ -36,11 +36,15 @@ def application_secret(config: Config, data_dir: Path) -> str:
     except FileNotFoundError:
         data_dir.mkdir(parents=True, exist_ok=True)
     made = secrets.token_urlsafe(48)
+    draft = path.with_name(f"secret-{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write(made + "\n")
     try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        # Of several processes that start together one wins; a link appears with its content or not at all.
+        os.link(draft, path)
     except FileExistsError:
         return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(made + "\n")
+    finally:
+        draft.unlink()
     logger.warning("no secret is set: made one and kept it in %s", path)
     return made

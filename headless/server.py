@@ -55,24 +55,30 @@ class Server:
         }
         self._async = {
             id(endpoint): inspect.iscoroutinefunction(endpoint.handler)
-            for _, _, endpoint, _ in self.routes()
+            for _, _, endpoint, _, _ in self.routes()
             if endpoint
         }
         self._mounts: dict[str, ASGIApp] = {}
 
-    def routes(self) -> Iterator[tuple[str, str, Endpoint | None, str]]:
-        """Every route: method, path, endpoint, and what declares it."""
+    def routes(self) -> Iterator[tuple[str, str, Endpoint | None, str, str | None]]:
+        """Every route: method, path, endpoint, what declares it, and the collection it belongs to."""
         for endpoint in self._root:
-            yield endpoint.method, API + endpoint.path, endpoint, "config"
+            yield endpoint.method, API + endpoint.path, endpoint, "config", None
         for slug, own in self._own.items():
             for endpoint in own or ():
-                yield endpoint.method, f"{API}/{slug}{endpoint.path}".rstrip("/"), endpoint, f"collection {slug}"
+                yield endpoint.method, f"{API}/{slug}{endpoint.path}".rstrip("/"), endpoint, f"collection {slug}", slug
             for endpoint in self._table(slug):
-                yield endpoint.method, f"{API}/{slug}{endpoint.path}".rstrip("/"), endpoint, f"generated for {slug}"
+                yield (
+                    endpoint.method,
+                    f"{API}/{slug}{endpoint.path}".rstrip("/"),
+                    endpoint,
+                    f"generated for {slug}",
+                    slug,
+                )
         for endpoint in self._generated_root:
-            yield endpoint.method, API + endpoint.path, endpoint, "generated"
+            yield endpoint.method, API + endpoint.path, endpoint, "generated", None
         for path in self._app.config.mounts:
-            yield "*", path, None, "mount"
+            yield "*", path, None, "mount", None
 
     def watch_exit(self) -> None:
         """Ends the streams as soon as the server is told to stop, which it does not tell the application itself."""
@@ -93,7 +99,13 @@ class Server:
             await self._mounted(path, scope, receive, send)
 
     async def _api(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
-        origin = _header(scope, b"origin")
+        origin = None
+        identified = False
+        for name, value in scope["headers"]:
+            if name == b"origin":
+                origin = value
+            elif name == b"authorization" or name == b"cookie":
+                identified = True
         if scope["method"] == "OPTIONS":
             response: Any = JSONResponse({})
             response.raw_headers.extend(self._cors.preflight(origin))
@@ -102,6 +114,8 @@ class Server:
         request = Request(scope, receive)
         scope["headless"] = self._app
         try:
+            if identified:
+                await self.identify(scope)
             response = await self._handled(path, scope, request)
         except ClientDisconnect:
             return
@@ -113,18 +127,22 @@ class Server:
 
     async def _handled(self, path: str, scope: Scope, request: Request) -> Any:
         segments = split(path[5:])
-        endpoint, slug, parameters = self._find(scope["method"], segments, path)
+        method = scope["method"]
+        endpoint, slug, parameters = self._find("GET" if method == "HEAD" else method, segments, path)
         scope["headless.collection"] = slug
         scope["path_params"] = parameters
-        await self.identify(scope)
         if endpoint.access is not None and not await self._admits(endpoint, slug, request):
             raise Forbidden
         if self._async[id(endpoint)]:
             answer = await endpoint.handler(request)
         else:
             answer = await asyncio.to_thread(endpoint.handler, request)
+        if type(answer) is JSONResponse:
+            return answer
         if isinstance(answer, EventStream):
             await answer.watch.prepare()
+            if method == "HEAD":
+                return Response(headers=dict(answer.headers))
         return _as_response(answer)
 
     def _find(self, method: str, segments: list[str], path: str) -> tuple[Endpoint, str | None, dict[str, str]]:
@@ -230,13 +248,6 @@ class Server:
         return mounted
 
 
-def _header(scope: Scope, wanted: bytes) -> bytes | None:
-    for name, value in scope["headers"]:
-        if name == wanted:
-            return value  # type: ignore[no-any-return]
-    return None
-
-
 def _token(scope: Scope, cookie_name: str) -> tuple[str, bool] | None:
     """The token of a request and whether it came by cookie. A header's token is not rescued by a cookie."""
     cookie = None
@@ -255,7 +266,7 @@ def _token(scope: Scope, cookie_name: str) -> tuple[str, bool] | None:
 
 def _as_response(answer: Any) -> Any:
     """What a handler returned, as a response: data becomes JSON, None becomes 204."""
-    if type(answer) is JSONResponse or hasattr(answer, "raw_headers"):
+    if hasattr(answer, "raw_headers"):
         return answer
     if answer is None:
         return Response(status_code=204)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 import dev
 from tests import services
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 def required() -> set[str]:
@@ -71,6 +74,8 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, for a module of synchronous tests marked `browser`: Playwright's loop holds the thread."""
+    from playwright.sync_api import sync_playwright
+
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=dev.find_chromium(), args=sandbox)

@@ -14,9 +14,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-import asyncpg
-import redis
-
 import dev
 
 POSTGRES_FOLDERS = Path("/usr/lib/postgresql")
@@ -27,9 +24,7 @@ def missing_browser() -> str | None:
     """Why the browser tests cannot run, with the remedy; None when they can."""
     if dev.find_chromium():
         return None
-    return (
-        "Chromium not found: apt-get install -y chromium (or: python3 dev.py test --install), or set CHROMIUM"
-    )
+    return "Chromium not found: apt-get install -y chromium (or: python3 dev.py test --install), or set CHROMIUM"
 
 
 @cache
@@ -73,6 +68,8 @@ def postgres_program(name: str) -> str | None:
 
 
 def postgres_answers(url: str) -> bool:
+    import asyncpg
+
     async def ask() -> None:
         connection = await asyncpg.connect(url, timeout=2)
         await connection.close()
@@ -85,6 +82,8 @@ def postgres_answers(url: str) -> bool:
 
 
 def redis_answers(url: str) -> bool:
+    import redis
+
     client = redis.Redis.from_url(url, socket_connect_timeout=2)
     try:
         return bool(client.ping())
@@ -103,9 +102,7 @@ def postgres() -> Iterator[str]:
         return
     with own_folder("postgres") as folder:
         user = "postgres" if os.geteuid() == 0 else getpass.getuser()
-        run_as(
-            user, [program("initdb"), "-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "--no-sync"]
-        )
+        run_as(user, [program("initdb"), "-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "--no-sync"])
         port = free_port()
         options = ["-D", f"{folder}/data", "-k", str(folder), "-h", "127.0.0.1", "-p", str(port), "-F"]
         url = f"postgresql://postgres@127.0.0.1:{port}/postgres"

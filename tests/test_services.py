@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import asyncpg
+from typing import TYPE_CHECKING
+
 import pytest
-import redis
-from playwright.sync_api import Browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.mark.postgres
 async def test_postgresql_answers(postgres_url: str) -> None:
     """The PostgreSQL the tests are given runs a statement."""
+    import asyncpg
+
     connection = await asyncpg.connect(postgres_url)
     try:
         assert await connection.fetchval("SELECT 40 + 2") == 42
@@ -21,6 +25,8 @@ async def test_postgresql_answers(postgres_url: str) -> None:
 @pytest.mark.redis
 def test_redis_answers(redis_url: str) -> None:
     """The Redis the tests are given keeps what it is told."""
+    import redis
+
     with redis.Redis.from_url(redis_url) as client:
         client.set("headless:guard", "kept", ex=60)
         assert client.get("headless:guard") == b"kept"

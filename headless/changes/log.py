@@ -54,12 +54,12 @@ class ChangeLog:
         return (await self._ends())[1]
 
     async def covers(self, cursor: int) -> bool:
-        """Whether everything that came after this sequence is known: it was given out here, and nothing since was pruned."""
+        """Whether all that came after this sequence is known: it was given out here, and nothing since was pruned."""
         lowest, highest = await self._ends()
         return lowest - 1 <= cursor <= highest
 
     async def prune(self, *, older_than: str, larger_than: int = GIBIBYTE) -> int:
-        """Delete what was logged before a time (ISO, UTC) and the oldest beyond some size; how many sequences that were.
+        """Delete what was logged before a time (ISO, UTC), and the oldest beyond a size; how many sequences that were.
 
         The size is that of the images, in characters. The newest change always stays: the log knows its end
         by it.

@@ -64,6 +64,8 @@ class CompiledCollection:
             operation: declared.access.get(operation, access.staff)
             for operation in ("create", "read", "update", "delete", "admin")
         }
+        self.is_open = access.constant(self.rules["read"]) is True
+        """Whether everybody may read every document."""
         self.hooks: Mapping[str, tuple[Hook, ...]] = declared.hooks
         self.references = self.plan.references()
         self.row_writer = RowWriter(self.plan)
@@ -72,7 +74,8 @@ class CompiledCollection:
         self.guarded = [node for node in self.plan.walk() if node.field.hidden or "read" in node.field.access]
         self.read_hooked = [node for node in self.plan.walk() if "after_read" in node.field.hooks]
         self.change_hooked = [node for node in self.plan.walk() if "after_change" in node.field.hooks]
-        self.reads_plainly = not self.guarded and not self.read_hooked and "after_read" not in self.hooks
+        hooked = bool({"before_read", "after_read"} & set(self.hooks)) or bool(self.read_hooked)
+        self.reads_plainly = not self.guarded and not hooked
         """Whether a stored document is what everybody sees who may see it."""
         self.write_hooked = any(
             {"before_validate", "before_change", "after_change"} & set(node.field.hooks) for node in self.plan.walk()

@@ -49,7 +49,7 @@ def parse_selection(given: Any) -> Selection | None:
     """Reads a `select` mapping; any `false` in it makes the whole tree one of exclusions. None selects everything."""
     if given is None or given == "" or given == {}:
         return None
-    if isinstance(given, list | tuple):
+    if isinstance(given, list | tuple) and all(isinstance(item, str) for item in given):
         given = dict.fromkeys(given, True)
     if not isinstance(given, Mapping):
         raise BadRequest("'select' maps field names to true or false.")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
-import typing
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import pydantic
 from pydantic import ConfigDict
@@ -26,16 +25,18 @@ _TRUTH: Final = {"yes": "true", "on": "true", "y": "true", "no": "false", "off":
 _ONLY: Final = "input should be "
 
 
-@functools.cache
-def hints(cls: type) -> dict[str, Any]:
-    """The annotations of a declaration's options."""
-    return typing.get_type_hints(cls, include_extras=True)
+def declared(cls: type, option: str) -> tuple[Any, Sequence[Any]]:
+    """The type of an option and its validators; None for one that the declaration does not have."""
+    found = cls.__pydantic_fields__.get(option)  # type: ignore[attr-defined]
+    return (found.annotation, found.metadata) if found is not None else (None, ())
 
 
 @functools.cache
 def _checker(cls: type, option: str) -> Callable[..., Any]:
+    annotation, validators = declared(cls, option)
     config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-    return pydantic.create_model("Option", __config__=config, value=(hints(cls)[option], ...))
+    whole: Any = Annotated[annotation, *validators] if validators else annotation
+    return pydantic.create_model("Option", __config__=config, value=(whole, ...))
 
 
 def option_mistakes(cls: type, option: str, value: Any, node: Node) -> Found:

@@ -142,7 +142,7 @@ class Reader:
             meant = f" – is {near!r} meant to be it?" if near else ""
             self.mistakes.add(node.place, f"{place}: option 'type' is required{meant}")
             return None
-        given = str(found.value)
+        given = str(found.data())
         if given not in self.registry and snake(given) not in self.registry:
             hint = did_you_mean(given, self.registry) or f" (there are {', '.join(sorted(self.registry))})"
             self.mistakes.add(found.place, f"unknown field type {given!r}{hint}")

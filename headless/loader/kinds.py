@@ -89,4 +89,6 @@ def refused_arguments(value: Callable[..., Any], kind: str) -> str | None:
 def defined_at(value: Any) -> tuple[str, int] | None:
     """The file and line of a function, or None."""
     code = getattr(inspect.unwrap(value) if callable(value) else value, "__code__", None)
-    return (code.co_filename, code.co_firstlineno) if code is not None else None
+    if code is None or code.co_filename.startswith("<"):
+        return None
+    return code.co_filename, code.co_firstlineno

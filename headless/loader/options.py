@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections import abc
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from headless.declaration import describe, freeze, spelled
 from headless.errors import ConfigError
-from headless.loader.blame import follows, hints, mentioned, option_mistakes, refused
+from headless.loader.blame import declared, follows, mentioned, option_mistakes, refused
 from headless.loader.document import Node
 from headless.loader.mistakes import Mistakes
 
@@ -85,18 +86,15 @@ def option_names(cls: type) -> list[str]:
 
 def is_data(cls: type, option: str) -> bool:
     """Whether the option holds plain data, in which no name stands for a function."""
-    found = hints(cls).get(option)
-    return any(getattr(part, "func", None) is freeze for part in getattr(found, "__metadata__", ()))
+    return any(getattr(validator, "func", None) is freeze for validator in declared(cls, option)[1])
 
 
 def is_function(cls: type, option: str) -> bool:
     """Whether the option is declared as a function, or None."""
-    found = hints(cls).get(option)
-    if typing.get_origin(found) is typing.Annotated:
-        found = typing.get_args(found)[0]
-    union = typing.get_origin(found) in (typing.Union, types.UnionType)
-    rest = [part for part in typing.get_args(found) if part is not type(None)] if union else [found]
-    return all(typing.get_origin(part) is typing.get_origin(Callable[..., Any]) for part in rest)
+    annotation, _ = declared(cls, option)
+    union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
+    parts = [part for part in typing.get_args(annotation) if part is not type(None)] if union else [annotation]
+    return all(typing.get_origin(part) is abc.Callable for part in parts)
 
 
 def variant(make: Callable[..., Any], given: Iterable[str]) -> type:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from headless import fields
 from headless.collection import Collection
 from headless.config import Config
 from headless.errors import ConfigError
 from headless.extension import Plugin, find_plugin
+from headless.fields import registry as built_in
 from headless.loader.blame import at, trace
 from headless.loader.declarations import Reader, Registry
 from headless.loader.document import Node, read_document
@@ -30,10 +30,11 @@ def load_project(path: str | Path, imports: Sequence[str | Path] = (), *, regist
 
     The names of functions are looked for in the built-in rules where a rule belongs, in `functions.py` beside the
     file, in what its `imports` list, then in `imports`: paths of `.py` files and names of modules; `module:attribute`
-    names any other. `registry` has the field types by name. Raises ConfigError with every mistake of every file.
+    names any other. `registry` has what makes the fields of each type, by its name: a class, or a function whose
+    return annotation names the classes. Raises ConfigError with every mistake of every file.
     """
     mistakes = Mistakes()
-    config = _Project(Path(path), registry or fields.registry, mistakes).load(imports)
+    config = _Project(Path(path), built_in if registry is None else registry, mistakes).load(imports)
     mistakes.raise_all()
     assert config is not None
     return config

@@ -40,9 +40,9 @@ def unmet(config: Config) -> list[str]:
 
 def _refused(config: Config) -> list[str]:
     slugs = {collection.slug for collection in config.collections}
-    if config.admin.user not in slugs:
-        config = config.with_collections(Collection(config.admin.user, fields=(), auth=True))
     try:
+        if config.admin.user not in slugs:
+            config = config.with_collections(Collection(config.admin.user, fields=(), auth=True))
         compile_collections(config)
     except ConfigError as error:
         return error.problems

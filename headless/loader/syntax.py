@@ -7,11 +7,11 @@ from typing import Any, Final
 _REMEDIES: Final = (
     (
         "mapping values are not allowed",
-        "a colon cannot stand here: mind the indentation of this line, or put the text in quotes",
+        "a colon cannot stand here: mind the indentation, or put the text in quotes",
     ),
     ("cannot start any token", "{character!r} cannot begin a text: put the text in quotes"),
-    ("unknown escape character", "this escape is not known: write \\\\ for a backslash, or use single quotes"),
 )
+_ESCAPE: Final = "this escape is not known: write \\\\ for a backslash, or use single quotes"
 _BEGUN: Final = (
     ("unexpected end of stream", "this quote is never closed"),
     ("could not find expected ':'", "a key needs a colon and a space after it"),
@@ -25,6 +25,9 @@ def explain(error: Any, text: str) -> tuple[int, int, str]:
     character = character_at(text, mark)
     if character == "\t" or "tab character" in problem:
         return mark.line + 1, mark.column + 1, "a tab: YAML is indented with spaces"
+    if "unknown escape character" in problem:
+        # One parser marks the backslash, the other what follows it.
+        return mark.line + 1, mark.column + (character == "\\"), _ESCAPE
     for words, message in _BEGUN:
         if words in problem and begun is not None:
             return begun.line + 1, begun.column + 1, message

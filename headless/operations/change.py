@@ -76,8 +76,9 @@ async def shown_after(
 ) -> Document:
     """The answer of a write: read back as the asker sees it, after-change and after-operation hooks run."""
     documents = await present(
-        asker, collection, [selected(document, shown.select)], depth=shown.depth, populate=shown.populate
-    )
+        asker, collection, [selected(document, shown.select)], depth=shown.depth, populate=shown.populate,
+        after_write=True,
+    )  # fmt: skip
     answer = documents[0]
     if collection.change_hooked:
         await _field_after_change(asker, collection, operation, answer, previous, data)

@@ -37,7 +37,8 @@ async def _delete(asker: Asker, collection: CompiledCollection, id: Any, shown: 
     stored, revision, rule = await locate(asker, collection, id, "delete")
     await collection_hooks(asker, collection, "before_delete", "delete", "data", id=stored["id"], doc=stored)
     whole = selected(stored, shown.select)
-    answer = (await present(asker, collection, [whole], depth=shown.depth, populate=shown.populate))[0]
+    documents = await present(asker, collection, [whole], depth=shown.depth, populate=shown.populate, after_write=True)
+    answer = documents[0]
     await asker.core.database.store(lambda: store_delete(asker, collection, stored, revision, rule))
     answer = await collection_hooks(asker, collection, "after_delete", "delete", "doc", doc=answer, id=stored["id"])
     answer = await collection_hooks(

@@ -44,9 +44,13 @@ async def present(
     depth: int = 0,
     populate: Populate | None = None,
     find_many: bool = False,
+    after_write: bool = False,
 ) -> list[Document]:
-    """The documents as the asker may see them, populated `depth` levels deep."""
-    if "before_read" in collection.hooks:
+    """The documents as the asker may see them, populated `depth` levels deep.
+
+    The hooks before reading run of what is read, not of what a write shows of its own result.
+    """
+    if not after_write and "before_read" in collection.hooks:
         documents = await _with_hooks(asker, collection, "before_read", documents, find_many)
     if documents and collection.references and depth > 0:
         await _populate(asker, collection, documents, depth, populate or {}, 0)

@@ -147,7 +147,7 @@ class Sessions:
         """The user's document as the user sees it, with the strategy that let him in."""
         collection = self._auth(user["collection"])
         document = {key: value for key, value in user.items() if key not in ("_sid", "_strategy")}
-        shown = (await present(Asker(self._core, user), collection, [document]))[0]
+        shown = (await present(Asker(self._core, user), collection, [document], after_write=True))[0]
         shown["_strategy"] = user["_strategy"]
         return shown
 

@@ -177,7 +177,7 @@ class Projected:
     def _whose(self) -> Hashable:
         """Whose eyes it is read with, where that makes a difference."""
         collection = self._collection
-        own = bool(collection.guarded) or bool(collection.read_hooked) or bool({"before_read", "after_read"} & set(collection.hooks))
+        own = not collection.reads_plainly
         populated = self._depth > 0 and any(not node.refers.populate_as_system for node in collection.references)
         if not own and not populated:
             return None

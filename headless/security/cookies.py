@@ -44,9 +44,7 @@ class SessionCookie:
     def header(self, token: str, expires: float) -> str:
         """The `Set-Cookie` value that logs in until `expires`, in seconds since the epoch."""
         if not _VALUE.fullmatch(token):
-            raise ValueError(
-                "A cookie's value may not hold spaces, quotes, commas, semicolons or control characters."
-            )
+            raise ValueError("A cookie's value may not hold spaces, quotes, commas, semicolons or control characters.")
         parts = [f"{self.name}={token}", f"Expires={formatdate(expires, usegmt=True)}"]
         if self.domain is not None:
             parts.append(f"Domain={self.domain}")

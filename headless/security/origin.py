@@ -23,9 +23,7 @@ def normalize_origin(text: str) -> str:
     """
     origin = _origin_of(text) if _WRITTEN.fullmatch(text) else None
     if origin is None:
-        raise ConfigError(
-            f'"{text}" is not an origin: write scheme and host, such as "https://www.example.com".'
-        )
+        raise ConfigError(f'"{text}" is not an origin: write scheme and host, such as "https://www.example.com".')
     return origin
 
 

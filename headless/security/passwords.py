@@ -145,9 +145,7 @@ def _read_imported(stored: str) -> _Imported | None:
 
 def _matches_imported(imported: _Imported, password: str, salt: str) -> bool:
     # Payload salts with the hex text itself, not with the bytes it stands for.
-    digest = hashlib.pbkdf2_hmac(
-        "sha256", _bytes_of(password), salt.encode(), imported.iterations, imported.length
-    )
+    digest = hashlib.pbkdf2_hmac("sha256", _bytes_of(password), salt.encode(), imported.iterations, imported.length)
     return hmac.compare_digest(digest.hex(), imported.digest)
 
 

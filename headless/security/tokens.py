@@ -46,9 +46,7 @@ def check_claims(names: Iterable[str]) -> None:
     """Raises `ConfigError` when a field saved to the token would overwrite a claim of the session."""
     taken = sorted(RESERVED_CLAIMS.intersection(names))
     if taken:
-        raise ConfigError(
-            [f'save_to_jwt: the claim "{name}" is reserved: give it another name.' for name in taken]
-        )
+        raise ConfigError([f'save_to_jwt: the claim "{name}" is reserved: give it another name.' for name in taken])
 
 
 class Tokens:
@@ -58,9 +56,7 @@ class Tokens:
     logging everybody out.
     """
 
-    def __init__(
-        self, secret: str, *, previous: Sequence[str] = (), now: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, secret: str, *, previous: Sequence[str] = (), now: Callable[[], float] = time.time) -> None:
         if not secret or not all(previous):
             raise ConfigError("secret: it is empty. Set a long random text.")
         self._keys = [_signing_key(text) for text in (secret, *previous)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,7 +26,8 @@ class Event:
 
     `id` is the sequence in the change log, by which a stream resumes. `doc` is the document after a
     create, an update or an enter; a delete or a leave names only `document_id`. A `snapshot` carries
-    `docs`. A `reset` says that events were missed for good: read the documents again.
+    `docs`. A `reset` says that events were missed for good: read the documents again. Subscribers share the
+    documents of an event: copy what you want to change.
     """
 
     name: EventName
@@ -36,7 +37,7 @@ class Event:
     doc: dict[str, Any] | None = None
     docs: list[dict[str, Any]] | None = None
     changed: tuple[str, ...] = ()
-    actor: dict[str, Any] | None = None
+    actor: Mapping[str, Any] | None = None
     """Who did it, `{"collection", "id"}`: for use in the process. Streams do not tell it unless `encode` does."""
 
     def data(self) -> dict[str, Any]:

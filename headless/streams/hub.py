@@ -18,6 +18,8 @@ from headless.streams.view import Item, Occurrence, View
 
 GROUPS_AT_ONCE = 50
 """Groups that are told before other work of the event loop has its turn."""
+PENDING_LIMIT = 10_000
+"""Changes that may wait for a view that is slow to judge them."""
 REPLAYS_AT_ONCE = 4
 CLOSE_WITHIN = 3.0
 
@@ -54,8 +56,6 @@ class Hub:
         """Take a member in; from here on the feed is followed. `leave` must come after it, whatever happens."""
         self.members.add(member)
         self._empty.clear()
-        if self.closed:
-            member.end()
         async with self._following:
             if self._unsubscribe is None:
                 self._unsubscribe = await self.feed.subscribe(self._hear)
@@ -72,40 +72,20 @@ class Hub:
         member.enlist(group, through)
         self.time.add(member)
 
-    def delist(self, member: Member) -> None:
-        """Deliver nothing more to this member. A group without members is gone."""
-        view = member.view
-        groups = self.groups.get(view.collection, {})
-        group = groups.get(view.key)
-        if group is None or member not in group.members:
-            return
-        self.time.remove(member)
-        del group.members[member]
-        if not group.members:
-            group.pending.clear()
-            del groups[view.key]
-            if not groups:
-                del self.groups[view.collection]
-
     def leave(self, member: Member) -> None:
-        """Forget the member."""
-        self.delist(member)
+        """Forget the member. A group without members is gone."""
         self.members.discard(member)
-        if self.members:
-            return
-        self._empty.set()
-        self.time.stop()
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
-
-    def position(self, view: View) -> int:
-        """The last sequence that a member of this view who is enlisted now would not be told."""
-        group = self.groups.get(view.collection, {}).get(view.key)
-        return self.feed.position if group is None else group.position(self.feed.position)
+        group = member.group
+        if group is not None and member in group.members:
+            self.time.remove(member)
+            del group.members[member]
+            if not group.members:
+                self._remove(group)
+        if not self.members:
+            self._rest()
 
     async def history(self, view: View, after: int, through: int) -> list[tuple[int, Item]]:
-        """What the view shows of the changes in (after, through]. Raises CursorLost when they are no longer all known."""
+        """What the view shows of the changes in (after, through]. Raises CursorLost when some are no longer known."""
         async with self._replays:
             changes = await self.log.between(view.collection, after, through)
             items = [(occurrence.seq, await view.see(occurrence)) for occurrence in map(Occurrence, changes)]
@@ -133,6 +113,20 @@ class Hub:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def _remove(self, group: Group) -> None:
+        group.pending.clear()
+        groups = self.groups[group.view.collection]
+        del groups[group.view.key]
+        if not groups:
+            del self.groups[group.view.collection]
+
+    def _rest(self) -> None:
+        self._empty.set()
+        self.time.stop()
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+
     def _hear(self, changes: list[Change]) -> None:
         for change in changes:
             groups = self.groups.get(change.collection)
@@ -141,7 +135,9 @@ class Hub:
             occurrence = Occurrence(change)
             for group in groups.values():
                 group.pending.append(occurrence)
-                if not group.busy:
+                if len(group.pending) > PENDING_LIMIT:
+                    self._give_up(group)
+                elif not group.busy:
                     self._ready[group] = None
         if self._ready and not self._pumping:
             self._pumping = True
@@ -177,8 +173,12 @@ class Hub:
         try:
             await group.work()
         except Exception:
-            # Nobody can say who may see these changes. A stream that ends is resumed without a gap.
-            _log.exception("a stream of %r cannot go on", group.view.collection)
-            group.pending.clear()
-            for member in list(group.members):
-                member.end()
+            # Nobody can say who may see these changes.
+            _log.exception("streams of %r cannot go on", group.view.collection)
+            self._give_up(group)
+
+    def _give_up(self, group: Group) -> None:
+        """End these streams; they are resumed without a gap."""
+        group.pending.clear()
+        for member in list(group.members):
+            member.end()

@@ -16,7 +16,6 @@ class Inbox:
     """Holds at most 1,000 events. When more come it empties itself and says so: its reader goes back to the log."""
 
     heartbeat = None
-    ping = b""
 
     def __init__(self, view: View, *, session_check: Callable[[], Awaitable[bool]] | None) -> None:
         self.view = view
@@ -43,7 +42,7 @@ class Inbox:
             self._items.clear()
         self._arrived.set()
 
-    def beat(self, body: bytes) -> None:
+    def beat(self, told: int | None) -> None:
         """Nothing to keep alive."""
 
     def end(self) -> None:

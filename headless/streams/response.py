@@ -1,4 +1,4 @@
-"""A watch as the answer to a request: `text/event-stream`, written to each client without a queue or task of its own."""
+"""A watch as the answer to a request: `text/event-stream`, without a queue or a writing task for each client."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from headless.streams.client import Client
+from headless.streams.client import FINAL, Client
 from headless.streams.event import COMMENT, Encode, encode_event, format_cursor, format_event, parse_cursor
 from headless.streams.group import join
 from headless.streams.transport import abort
 from headless.streams.watch import Watch
 
 FINISH_WITHIN = 1.0
+LONG_REPLAY = 3
+"""Pieces of a replay after which it is worth a task to notice that nobody waits for the rest."""
 HEADERS = {"content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"}
 
 _log = logging.getLogger("headless.streams")
@@ -58,6 +60,11 @@ class EventStream(Response):
         """Answer an ASGI request. What the watch raises before anything is sent is raised here, to be an answer."""
         watch = self.watch
         await watch.prepare()
+        if watch.hub.closed or scope.get("method") == "HEAD":
+            # A server that stops ends streams properly, those that come too late as well: browsers then reconnect.
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await send(FINAL)
+            return
         client = Client(
             watch.view(self.encode),
             send,
@@ -78,6 +85,7 @@ class EventStream(Response):
         except Exception:
             if not client.started:
                 raise
+            client.ended = True
             _log.exception("a stream of %r ends", watch.collection)
             await self._end(client, receive, send)
         finally:
@@ -85,21 +93,26 @@ class EventStream(Response):
             watch.hub.leave(client)
 
     async def _tell(self, client: Client, receive: Receive, since: int | None) -> asyncio.Task[None] | None:
+        """Everything before live delivery. During a long replay it is noticed, and returned, when the client leaves."""
         leaving: asyncio.Task[None] | None = None
-        replayed = 0
-        async with aclosing(self.watch.tell(client, since)) as telling:
-            async for items, cursor in telling:
-                body = join(item for _, item in items) or format_cursor(cursor)
-                if not client.started:
-                    await client.start(self.status_code, self.raw_headers)
-                    body = body if items else COMMENT + body
-                await client.write(body)
-                replayed += 1
-                # Only a long replay is worth a task that notices that nobody waits for the rest.
-                if replayed == 3:
-                    leaving = asyncio.create_task(_left(receive))
-                if leaving is not None and leaving.done():
-                    break
+        written = 0
+        try:
+            async with aclosing(self.watch.tell(client, since)) as telling:
+                async for items, cursor in telling:
+                    body = join(item for _, item in items) or format_cursor(cursor)
+                    if not client.started:
+                        await client.start(self.status_code, self.raw_headers)
+                        body = body if items else COMMENT + body
+                    await client.write(body)
+                    written += 1
+                    if written == LONG_REPLAY:
+                        leaving = asyncio.create_task(_left(receive))
+                    if leaving is not None and leaving.done():
+                        break
+        except BaseException:
+            if leaving is not None:
+                leaving.cancel()
+            raise
         return leaving
 
     async def _end(self, client: Client, receive: Receive, send: Send) -> None:

@@ -97,11 +97,8 @@ class Timekeeper:
                 break
             del due[member]
             due[member] = now + period
-            group = member.group
-            # In the middle of a delivery some members do not have yet what the pulse would tell them they
-            # have.
-            if group is not None and not group.delivering:
-                member.beat(group.pulse(member.ping, self._position()))
+            if member.group is not None:
+                member.beat(member.group.told(self._position()))
 
     async def _check_sessions(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""A live query: which documents, as whom they are read, and where to begin. Streams and local iteration are made of it."""
+"""A live query: which documents, as whom they are read, and where to begin. Streams and iterations are made of it."""
 
 from __future__ import annotations
 
@@ -44,13 +44,16 @@ class Watch:
     _inboxes: set[Inbox] = field(default_factory=set, init=False, repr=False)
 
     async def prepare(self) -> None:
-        """Made ready before the first use: what cannot be watched is refused here."""
+        """Made ready before each use: rules are asked here, and what may not be watched is refused."""
 
     def view(self, encode: Encode | None = None) -> View:
         """What a subscriber of this watch receives."""
         return View(self.collection, self.constraint, self.projection, self.events, encode)
 
     async def __aiter__(self) -> AsyncGenerator[Event, None]:
+        await self.prepare()
+        if self.hub.closed:
+            return
         inbox = Inbox(self.view(), session_check=self.session_check)
         self._inboxes.add(inbox)
         cursor = self.since
@@ -58,14 +61,14 @@ class Watch:
             await self.hub.join(inbox)
             while not inbox.ended:
                 async with aclosing(self.tell(inbox, cursor)) as telling:
-                    async for items, cursor in telling:
-                        for _, item in items:
+                    async for told in telling:
+                        cursor = told[1]
+                        for _, item in told[0]:
                             yield _event(item)
                 while (found := await inbox.take()) is not None:
                     cursor, item = found
                     yield _event(item)
                 # An inbox that overflowed is filled again from the log, after the last event that was taken.
-                self.hub.delist(inbox)
         finally:
             inbox.ended = True
             self._inboxes.discard(inbox)
@@ -89,16 +92,14 @@ class Watch:
         yield items, cursor
         told = False
         while not told:
-            target = hub.position(view)
+            target = hub.feed.position
             through = min(target, cursor + WINDOW)
-            told = through == target or target <= cursor
-            if told:
+            if told := through == target or target <= cursor:
                 hub.enlist(member, max(target, cursor))
             if target > cursor:
                 try:
                     items, cursor = await hub.history(view, cursor, through), through
                 except CursorLost:
-                    hub.delist(member)
                     told = False
                     items, cursor = await self._opening(view, reset=True)
                 yield items, cursor
@@ -108,7 +109,7 @@ class Watch:
         if self.snapshot is not None:
             docs, cursor = await self.snapshot()
         else:
-            cursor = await self.hub.log.highest() if reset else self.hub.position(view)
+            cursor = await self.hub.log.highest() if reset else self.hub.feed.position
         events = []
         if reset:
             events.append(Event("reset", self.collection, cursor))

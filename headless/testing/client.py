@@ -125,9 +125,10 @@ class TestClient:
 
         Redirects are not followed, and cookies are not kept: every request says everything itself.
         """
+        app = self.app
         body = {"json": json, "content": content, "data": data, "files": files}
         request = self._request(method, path, as_, headers, params=params, **body)
-        return self._thread.run(_answer(self.app, request), self._timeout, describe(request))
+        return self._thread.run(_answer(app, request), self._timeout, describe(request))
 
     def get(self, path: str, **options: Any) -> httpx2.Response:
         """GET, with the options of `request`."""
@@ -165,10 +166,11 @@ class TestClient:
         `last_event_id` resumes as a browser does; `timeout` is how long each event is waited for. Raises AssertionError
         when the answer is no stream.
         """
+        app = self.app
         resumed = {} if last_event_id is None else {"last-event-id": str(last_event_id)}
         headers = {"accept": "text/event-stream", **resumed, **(headers or {})}
         request = self._request("GET", path, as_, headers, params=params)
-        exchange = self._thread.run(_open(self.app, request), self._timeout, describe(request))
+        exchange = self._thread.run(_open(app, request), self._timeout, describe(request))
         try:
             if not exchange.is_stream:
                 answer = self._thread.run(exchange.response(), self._timeout, describe(request))

@@ -113,5 +113,5 @@ async def opened(path: Path | str = ":memory:", *, wake: bool = False) -> AsyncI
 async def until(condition: Callable[[], Any], seconds: float = 20) -> None:
     """Return as soon as the condition holds; raise TimeoutError when it does not come to."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 (what is waited for knows nothing of events)
             await asyncio.sleep(0.002)

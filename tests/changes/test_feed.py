@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -175,16 +174,17 @@ async def test_a_listener_that_fails_takes_nothing_from_the_others(caplog: pytes
     async with opened() as journal:
         await journal.feed.subscribe(fail)
         await journal.feed.subscribe(ear)
-        with caplog.at_level(logging.CRITICAL, "headless.changes"):
-            await journal.create()
-            await until(lambda: ear.sequences == [1])
+        caplog.set_level("CRITICAL", "headless.changes")
+        await journal.create()
+        await until(lambda: ear.sequences == [1])
 
 
-async def test_a_log_that_cannot_be_read_is_tried_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_a_log_that_cannot_be_read_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
     """A reading that fails loses nothing: the next one begins where the last success ended."""
     monkeypatch.setattr(feed, "LOOK_EVERY", 0.01)
-    monkeypatch.setattr(feed, "_log", logging.getLogger("headless.unheard"))
-    logging.getLogger("headless.unheard").setLevel(logging.CRITICAL)
+    caplog.set_level("CRITICAL", "headless.changes")
     following, failures, ear = ChangeLog.following, [RuntimeError("busy")] * 3, Ear()
 
     async def unreliable(self: ChangeLog, *arguments: Any) -> list[Change]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from itertools import chain
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from headless.changes import Change
@@ -79,3 +83,17 @@ def add_post(title: Any, author: int | None = None) -> Store[int]:
 
 async def titles(database: SQLiteDatabase) -> list[str]:
     return [title for (title,) in await database.read(TITLES)]
+
+
+@asynccontextmanager
+async def failing_transaction(database: SQLiteDatabase) -> AsyncIterator[None]:
+    """A transaction, or a part of one, that raises at its end."""
+    with pytest.raises(KeyError):  # noqa: PT012
+        async with database.transaction():
+            yield
+            raise KeyError("no")
+
+
+def flat(commits: Iterable[list[Change]]) -> list[Change]:
+    """The changes of several commits."""
+    return list(chain.from_iterable(commits))

@@ -22,7 +22,7 @@ from headless.errors import BadRequest
 from headless.operators import fold
 from tests.database.posts import ADD_POST, ADD_USER, DELETE_USER, add_post, posts, users
 
-VALUE = sa.bindparam("value")
+VALUE: sa.BindParameter[Any] = sa.bindparam("value")
 
 
 async def answer(database: SQLiteDatabase, expression: Any, value: Any) -> Any:

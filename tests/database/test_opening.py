@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from headless.database import SQLiteDatabase, Statement, open_database
-from headless.errors import ConfigError
+from headless.errors import ConfigError, Unavailable
 from tests.database.posts import add_post, make_tables, titles
 
 
@@ -24,7 +24,7 @@ def test_a_url_names_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["shop.db", "sqlite://", "sqlite:///", "mysql://user:secret@host/shop", ""])
 def test_another_url_is_refused(url: str) -> None:
     """With what to write instead, and without the password."""
-    with pytest.raises(ConfigError, match="sqlite:///file.db") as raised:
+    with pytest.raises(ConfigError, match=r"sqlite:///file\.db") as raised:
         open_database(url)
     assert "secret" not in str(raised.value)
 
@@ -67,6 +67,22 @@ async def test_every_connection_is_set_up_alike(filed: SQLiteDatabase, pragma: s
     async with filed.snapshot():
         answers.append(await filed.read(inline))
     assert answers == [[(value,)]] * 4
+
+
+async def test_a_closed_database_is_unavailable() -> None:
+    """Whoever still asks while the server stops is told so, not shown an error of the program."""
+    database = open_database("sqlite:///:memory:")
+    await database.open()
+    await make_tables(database)
+    await database.close()
+    risky = Statement("SELECT 1", risky=True)
+    for call in (
+        lambda: titles(database),
+        lambda: database.store(partial(add_post, "late")),
+        lambda: database.read(risky),
+    ):
+        with pytest.raises(Unavailable):
+            await call()
 
 
 async def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:

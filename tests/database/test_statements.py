@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from headless.database import SQLiteDatabase, Statement, StatementCache, compile_statement
 from tests.database.posts import posts, users
 
-VALUE = sa.bindparam("value")
+VALUE: sa.BindParameter[Any] = sa.bindparam("value")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,8 @@ def test_a_limit_is_one_parameter() -> None:
 
 async def test_values_are_passed_in_the_order_of_the_names(database: SQLiteDatabase) -> None:
     """Whatever the order of the parameters in the text, and however often each occurs."""
-    first, second = sa.bindparam("first"), sa.bindparam("second")
+    first: sa.BindParameter[Any] = sa.bindparam("first")
+    second: sa.BindParameter[Any] = sa.bindparam("second")
     statement = compile_statement(sa.select(second, first, second), ["first", "second"])
     assert await database.read(statement, ("a", "b")) == [("b", "a", "b")]
     alone = compile_statement(sa.select(second), ["first", "second"])

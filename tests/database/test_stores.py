@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from headless.changes import Change
 from headless.database import AfterCommit, SQLiteDatabase, Store, compile_statement, system
-from tests.database.posts import ADD_POST, TITLES, add_post, created, titles
+from tests.database.posts import ADD_POST, TITLES, add_post, created, flat, titles
 
 LOG = compile_statement(
     sa.select(system.changes.c.seq, system.changes.c.document, system.changes.c.after).order_by(system.changes.c.seq),
@@ -62,7 +62,7 @@ async def test_a_failing_store_hurts_nobody_else(
     answers = await asyncio.gather(*stores, return_exceptions=True)
     kept = [f"post {n}" for n in range(10) if n != failing]
     assert isinstance(answers[failing], KeyError)
-    assert [answer for answer in answers if isinstance(answer, int)] == [change.id for change in sum(commits, [])]
+    assert [answer for answer in answers if isinstance(answer, int)] == [change.id for change in flat(commits)]
     assert await titles(database) == kept
 
 
@@ -130,7 +130,7 @@ async def test_the_log_is_in_the_order_of_commits(database: SQLiteDatabase, comm
 
     await asyncio.gather(database.store(adding("one")), database.store(many))
     await database.store(adding("two"))
-    changes = sum(commits, [])
+    changes = flat(commits)
     assert [change.seq for change in changes] == list(range(1, 253))
     log = await database.read(LOG)
     assert [(seq, document) for seq, document, _ in log] == [(change.seq, str(change.id)) for change in changes]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 
 from headless.database import Row, SQLiteDatabase, Statement, Store, Values
-from tests.database.posts import ADD_USER, COUNT_POSTS, COUNT_USERS, add_post
+from tests.database.posts import ADD_USER, COUNT_POSTS, COUNT_USERS, add_post, failing_transaction
 
 PROGRAM = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit()"
 ADD = "INSERT INTO posts (title) VALUES (NULL)"
@@ -96,7 +95,8 @@ async def test_a_commit_elsewhere_invalidates_every_total(
 async def test_a_commit_by_another_process_invalidates(filed: SQLiteDatabase) -> None:
     """A real one."""
     assert await both(filed) == (0, 0)
-    subprocess.run([sys.executable, "-c", PROGRAM, str(filed.path), ADD], check=True)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", PROGRAM, str(filed.path), ADD)
+    assert await process.wait() == 0
     assert await both(filed) == (1, 0)
 
 
@@ -134,11 +134,9 @@ async def test_no_total_is_old_while_a_commit_is_under_way(
 async def test_a_transaction_counts_for_itself(filed: SQLiteDatabase, counted: list[Statement]) -> None:
     """What it sees is neither remembered nor recalled."""
     await both(filed)
-    with pytest.raises(KeyError):
-        async with filed.transaction():
-            await filed.store(lambda: add_post("undone"))
-            assert await both(filed) == (1, 0)
-            raise KeyError("no")
+    async with failing_transaction(filed):
+        await filed.store(lambda: add_post("undone"))
+        assert await both(filed) == (1, 0)
     counted.clear()
     assert await both(filed) == (0, 0)
     assert counted == []

@@ -1,4 +1,4 @@
-"""A transaction is a turn on the writer for one task: its calls join it, nobody else's do, and it ends well or not at all."""
+"""A transaction is a turn on the writer for one task: only its calls join it, and it ends well or not at all."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from tests.database.posts import (
     TITLES,
     add_post,
     counting_up,
+    failing_transaction,
+    flat,
     make_tables,
     titles,
 )
@@ -75,15 +77,13 @@ async def test_a_transaction_sees_what_it_wrote_and_others_do_not(database: SQLi
 
 async def test_a_transaction_that_raises_leaves_nothing(database: SQLiteDatabase, commits: list[list[Change]]) -> None:
     """Neither rows nor changes; and the next one begins."""
-    with pytest.raises(KeyError):
-        async with database.transaction():
-            await database.store(adding("undone"))
-            raise KeyError("no")
+    async with failing_transaction(database):
+        await database.store(adding("undone"))
     assert await outside(database) == []
     async with database.transaction():
         await database.store(adding("kept"))
     assert await outside(database) == ["kept"]
-    assert [change.after for change in sum(commits, [])] == [{"id": 1, "title": "kept"}]
+    assert [change.after for change in flat(commits)] == [{"id": 1, "title": "kept"}]
 
 
 async def test_a_caught_failure_inside_undoes_only_itself(
@@ -92,20 +92,18 @@ async def test_a_caught_failure_inside_undoes_only_itself(
     """A nested transaction and a nested store are parts that can fail alone, at any depth."""
     async with database.transaction() as outer:
         await database.store(adding("one"))
-        with pytest.raises(KeyError):
-            async with database.transaction() as inner:
-                assert inner is outer
-                await database.store(adding("undone"))
-                async with database.transaction():
-                    await database.store(adding("undone too"))
-                raise KeyError("no")
+        async with failing_transaction(database):
+            assert current_transaction() is outer
+            await database.store(adding("undone"))
+            async with database.transaction():
+                await database.store(adding("undone too"))
         with pytest.raises(sqlite3.IntegrityError):
             await database.store(adding("one"))
         async with database.transaction():
             await database.store(adding("two"))
         assert await titles(database) == ["one", "two"]
     assert await outside(database) == ["one", "two"]
-    assert [(change.after or {})["title"] for change in sum(commits, [])] == ["one", "two"]
+    assert [(change.after or {})["title"] for change in flat(commits)] == ["one", "two"]
 
 
 async def test_transactions_and_stores_share_a_commit(database: SQLiteDatabase, commits: list[list[Change]]) -> None:
@@ -156,10 +154,8 @@ async def test_after_commit_is_after_the_commit(database: SQLiteDatabase) -> Non
 
     async with database.transaction() as transaction:
         transaction.after_commit(lambda: seen.append("first"))
-        with pytest.raises(KeyError):
-            async with database.transaction():
-                transaction.after_commit(lambda: seen.append("never"))
-                raise KeyError("no")
+        async with failing_transaction(database):
+            transaction.after_commit(lambda: seen.append("never"))
         transaction.after_commit(later)
         await database.store(adding("a post"))
         assert seen == []
@@ -180,9 +176,8 @@ async def test_another_task_cannot_use_the_transaction(database: SQLiteDatabase)
                 pass
 
         for call in (*calls, nested):
-            (answer,) = await asyncio.gather(call(), return_exceptions=True)
-            assert isinstance(answer, TransactionClosed)
-            assert "asyncio.timeout" in str(answer)
+            with pytest.raises(TransactionClosed, match=r"asyncio\.timeout"):
+                await asyncio.gather(call())
         await database.store(adding("by the owner"))
     assert await outside(database) == ["by the owner"]
 
@@ -360,12 +355,10 @@ async def test_two_databases_do_not_mix(database: SQLiteDatabase) -> None:
     other = open_database("sqlite:///:memory:")
     await other.open()
     await make_tables(other)
-    with pytest.raises(KeyError):
-        async with database.transaction(), other.transaction():
-            await database.store(adding("here"))
-            await other.store(adding("there"))
-            assert (await titles(database), await titles(other)) == (["here"], ["there"])
-            raise KeyError("no")
+    async with failing_transaction(database), failing_transaction(other):
+        await database.store(adding("here"))
+        await other.store(adding("there"))
+        assert (await titles(database), await titles(other)) == (["here"], ["there"])
     async with database.transaction():
         await other.store(adding("there"))
     assert (await outside(database), await outside(other)) == ([], ["there"])
@@ -413,7 +406,10 @@ async def test_when_the_database_rolls_back_by_itself_all_are_told(database: SQL
             with pytest.raises(sqlite3.IntegrityError):
                 await database.store(adding("afterwards"))
 
-    for failing in (lambda: database.store(everything), transact):
+    async def store() -> None:
+        await database.store(everything)
+
+    for failing in (store, transact):
         answers = await asyncio.gather(
             database.store(adding("before")), failing(), database.store(adding("after")), return_exceptions=True
         )

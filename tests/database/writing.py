@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from functools import partial
 
 from headless.database import open_database
 from tests.database.posts import add_post, make_tables
@@ -21,11 +22,11 @@ async def main(folder: str, name: str) -> None:
             number += 1
             title = f"{name} {client} {number}"
             if client % 2:
-                await database.store(lambda: add_post(title))
+                await database.store(partial(add_post, title))
             else:
                 async with database.transaction():
-                    await database.store(lambda: add_post(title))
-                    await database.store(lambda: add_post(title + " again"))
+                    await database.store(partial(add_post, title))
+                    await database.store(partial(add_post, f"{title} again"))
             os.write(1, f"{title}\n".encode())
 
     await asyncio.gather(*(write(client) for client in range(8)))

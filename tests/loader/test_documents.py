@@ -6,10 +6,12 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from headless import ConfigError
 from headless.loader import load_project
-from tests.loader.conftest import Folder
+from tests.loader.declared import Folder
 
 
 @pytest.mark.parametrize(
@@ -19,11 +21,11 @@ from tests.loader.conftest import Folder
         ("admin:\n\tuser: staff\n", "headless.yaml:2:1: a tab: YAML is indented with spaces"),
         (
             "server_url: http: x\n",
-            "headless.yaml:1:17: a colon cannot stand here: mind the indentation of this line, or put the text in quotes",
+            "headless.yaml:1:17: a colon cannot stand here: mind the indentation, or put the text in quotes",
         ),
         (
             "debug: true\n  cors: []\n",
-            "headless.yaml:2:7: a colon cannot stand here: mind the indentation of this line, or put the text in quotes",
+            "headless.yaml:2:7: a colon cannot stand here: mind the indentation, or put the text in quotes",
         ),
         ("debug: true\ncors\n", "headless.yaml:2:1: a key needs a colon and a space after it"),
         ("database: 'x\n", "headless.yaml:1:11: this quote is never closed"),
@@ -88,7 +90,7 @@ def test_a_bomb_of_aliases_costs_nothing(folder: Folder) -> None:
     """Nine levels of nine aliases would be 387 million values: refused at the line that crosses the bound."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9)]
-    folder.write(headless__yaml="\n".join(lines))
+    folder.write({"headless.yaml": "\n".join(lines)})
     tracemalloc.start()
     with pytest.raises(ConfigError) as caught:
         load_project("headless.yaml")
@@ -118,6 +120,19 @@ def test_depth_counts_what_aliases_repeat(folder: Folder) -> None:
     lines += [f"a{n}: &a{n} {'[' * 30}*a{n - 1}{']' * 30}" for n in range(1, 5)]
     (problem, *_) = folder.problems("\n".join(lines))
     assert "nested more than 100 levels deep" in problem
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.text(" \n\t-:?,[]{}#&*!|>'\"%@`ab1~\\.\x00\x85\ufeff\u2028é😀", max_size=60))
+def test_whatever_the_text_it_is_read_or_refused(folder: Folder, text: str) -> None:
+    """With a line, and no other exception."""
+    try:
+        folder.load(text)
+    except ConfigError as error:
+        problems = error.problems
+    else:
+        problems = []
+    assert all(problem.startswith("headless.yaml:") for problem in problems)
 
 
 def test_a_file_that_is_not_utf_8(folder: Folder) -> None:

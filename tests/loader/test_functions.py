@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from headless import ConfigError, anyone, authenticated, staff
 from headless.loader import load_project
-from tests.loader.conftest import Folder
+from tests.loader.declared import Folder
 
 FUNCTIONS = """\
 from headless import AccessContext, Endpoint, HookContext, Request
@@ -69,7 +70,7 @@ def rule(name: str) -> str:
 
 @pytest.fixture(autouse=True)
 def functions(folder: Folder) -> None:
-    folder.write(functions__py=FUNCTIONS)
+    folder.write({"functions.py": FUNCTIONS})
 
 
 def test_every_place_for_a_function_takes_a_name(folder: Folder) -> None:
@@ -102,6 +103,8 @@ collections:
     assert collection.access["update"] == {"owner": {"equals": "$user.id"}}
     assert collection.hooks == {"before_change": (stamp, stamp), "after_commit": (stamp,)}
     assert collection.endpoints[0].handler is config.endpoints[1].handler
+    size: Any
+    tabs: Any
     size, tabs = collection.fields
     assert size.validate.__name__ == "even"
     assert size.access["read"] is own
@@ -114,7 +117,7 @@ def test_text_elsewhere_is_text(folder: Folder) -> None:
     config = folder.load(
         posts("default_value: own\n    custom: {validate: stamp, fields: [own], access: {read: own}}\n    label: own")
     )
-    (field,) = config.collections[0].fields
+    field: Any = config.collections[0].fields[0]
     assert (field.default_value, field.label) == ("own", "own")
     assert field.custom == {"validate": "stamp", "fields": ("own",), "access": {"read": "own"}}
 
@@ -159,8 +162,8 @@ def test_a_function_that_says_nothing_is_what_it_is_used_as(folder: Folder) -> N
     """It is accepted where its arguments fit, but not as two kinds."""
     used = rule("free") + "endpoints: [{path: /x, method: get, handler: free}]\n"
     assert folder.problems(used) == ["headless.yaml:1:56: 'free' is used as a handler in line 2, so it is not a rule"]
-    assert folder.load(rule("free"))
-    assert folder.load(posts("hooks: {beforeChange: free, afterRead: free}"))
+    folder.load(rule("free"))
+    folder.load(posts("hooks: {beforeChange: free, afterRead: free}"))
 
 
 @pytest.mark.parametrize(
@@ -172,12 +175,14 @@ def test_a_function_that_says_nothing_is_what_it_is_used_as(folder: Folder) -> N
         ),
         (
             rule("authentcated"),
-            "1:56: there is no rule 'authentcated' – did you mean 'authenticated'? "
-            "(looked in the built-in rules, functions.py)",
+            (
+                "1:56: there is no rule 'authentcated' – did you mean 'authenticated'? "
+                "(looked in the built-in rules, functions.py)"
+            ),
         ),
         (
             posts("hooks: {beforeChange: stmap}"),
-            "6:28: there is no hook 'stmap' – did you mean 'stamp'? (looked in functions.py)",
+            "6:27: there is no hook 'stmap' – did you mean 'stamp'? (looked in functions.py)",
         ),
         (posts("validate: owm"), "6:15: there is no validator 'owm' (looked in functions.py)"),
         (rule("os:nothing"), "1:56: module os has no 'nothing'"),
@@ -202,7 +207,7 @@ def test_the_first_source_that_has_a_name_wins(folder: Folder, monkeypatch: pyte
     sources = {"functions": "", "lib/declared": "one = ", "given": "one = two = ", "installed_rules": "two = three = "}
     for name, assigned in sources.items():
         assigned = f"anyone = {assigned}" if name != "installed_rules" else assigned
-        folder.write(**{f"{name.replace('/', '___')}__py": f"{assigned or 'anyone = '}lambda ctx: {name!r}\n"})
+        folder.write({f"{name}.py": f"{assigned or 'anyone = '}lambda ctx: {name!r}\n"})
     (folder.path / "site").mkdir()
     (folder.path / "installed_rules.py").rename(folder.path / "site" / "installed_rules.py")
     monkeypatch.syspath_prepend(folder.path / "site")
@@ -215,7 +220,7 @@ def test_the_first_source_that_has_a_name_wins(folder: Folder, monkeypatch: pyte
 
 def test_a_built_in_rule_that_hides_a_function_is_said(folder: Folder, caplog: pytest.LogCaptureFixture) -> None:
     """Who defines `staff` anew would else believe that it is asked."""
-    folder.write(functions__py="from headless import anyone\n\ndef staff(ctx):\n    return False\n")
+    folder.write({"functions.py": "from headless import anyone\n\ndef staff(ctx):\n    return False\n"})
     with caplog.at_level(logging.WARNING):
         config = folder.load(rule("[staff, anyone]"))
     assert config.collections[0].access["read"][0] is staff
@@ -228,9 +233,11 @@ def test_files_are_found_from_the_yaml_never_from_the_current_folder(
     """A functions.py, or an import, of the folder in which the command happens to run is somebody else's."""
     monkeypatch.setattr(sys, "path", ["", *sys.path])
     folder.write(
-        conf___site__yaml=rule("own") + "imports: [rules.py]\n",
-        conf___rules__py="def own(ctx): return 'of the project'\n",
-        rules__py="def own(ctx): return 'of the current folder'\n",
+        {
+            "conf/site.yaml": rule("own") + "imports: [rules.py]\n",
+            "conf/rules.py": "def own(ctx): return 'of the project'\n",
+            "rules.py": "def own(ctx): return 'of the current folder'\n",
+        }
     )
     config = load_project("conf/site.yaml")
     assert config.collections[0].access["read"](None) == "of the project"
@@ -245,11 +252,11 @@ def test_files_are_found_from_the_yaml_never_from_the_current_folder(
 
 def test_imports_of_the_caller(folder: Folder, tmp_path: Path) -> None:
     """A path is relative to the current folder; a dotted name may come joined to a folder, as the command line does."""
-    folder.write(lib___rules__py="def ours(ctx): return True\n")
-    assert folder.load(rule("ours"), "lib/rules.py")
-    assert folder.load(rule("ours"), Path("lib/rules.py"))
-    assert folder.load(rule("ours"), tmp_path / "lib" / "rules.py")
-    assert folder.load("endpoints: [{path: /x, method: get, handler: basename}]\n", tmp_path / "os.path")
+    folder.write({"lib/rules.py": "def ours(ctx): return True\n"})
+    folder.load(rule("ours"), "lib/rules.py")
+    folder.load(rule("ours"), Path("lib/rules.py"))
+    folder.load(rule("ours"), tmp_path / "lib" / "rules.py")
+    folder.load("endpoints: [{path: /x, method: get, handler: basename}]\n", tmp_path / "os.path")
     assert folder.problems("", "lib/nothing.py") == ["headless.yaml: there is no file lib/nothing.py"]
     assert folder.problems("imports: [lib/nothing.py]\n") == ["headless.yaml:1:11: there is no file lib/nothing.py"]
     assert folder.problems("imports: [5]\n") == [
@@ -259,7 +266,9 @@ def test_imports_of_the_caller(folder: Folder, tmp_path: Path) -> None:
 
 def test_one_import_needs_no_list(folder: Folder) -> None:
     """And a file that is named twice runs once."""
-    folder.write(lib__py="import builtins\nbuiltins.runs = getattr(builtins, 'runs', 0) + 1\nruns = builtins.runs\n")
+    folder.write(
+        {"lib.py": "import builtins\nbuiltins.runs = getattr(builtins, 'runs', 0) + 1\nruns = builtins.runs\n"}
+    )
     import builtins
 
     folder.load("imports: lib.py\n", "lib.py", folder.path / "lib.py")
@@ -270,9 +279,9 @@ def test_two_projects_in_one_process_do_not_meet(folder: Folder) -> None:
     """Both have a functions.py; each keeps its own, in modules that stay importable by their names."""
     for name in ("one", "two"):
         folder.write(
-            **{
-                f"{name}___headless__yaml": rule("own"),
-                f"{name}___functions__py": f"def own(ctx):\n    return {name!r}\n",
+            {
+                f"{name}/headless.yaml": rule("own"),
+                f"{name}/functions.py": f"def own(ctx):\n    return {name!r}\n",
             }
         )
     rules = [load_project(f"{name}/headless.yaml").collections[0].access["read"] for name in ("one", "two")]
@@ -284,7 +293,7 @@ def test_two_projects_in_one_process_do_not_meet(folder: Folder) -> None:
 def test_a_changed_file_is_read_anew(folder: Folder) -> None:
     """Also within the same second, and when it is as long as before."""
     for answer in ("'1'", "'2'", "'3'"):
-        folder.write(functions__py=f"def own(ctx): return {answer}\n")
+        folder.write({"functions.py": f"def own(ctx): return {answer}\n"})
         assert repr(folder.load(rule("own")).collections[0].access["read"](None)) == answer
 
 
@@ -305,20 +314,22 @@ def test_a_changed_file_is_read_anew(folder: Folder) -> None:
 )
 def test_an_error_in_a_file_is_said_with_its_line(folder: Folder, source: str, problem: str) -> None:
     """Names that could have been in it are not called unknown too."""
-    folder.write(functions__py=source)
+    folder.write({"functions.py": source})
     assert folder.problems(posts("validate: even")) == [problem]
 
 
 def test_an_error_further_down_is_said_with_both_places(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """The line of the file that the project names, and the one that raised."""
     folder.write(
-        functions__py="\nimport deeper_rules\n",
-        site___deeper_rules__py="\n\nraise RuntimeError('no')\n",
+        {
+            "functions.py": "\nimport deeper_rules\n",
+            "site/deeper_rules.py": "\n\nraise RuntimeError('no')\n",
+        }
     )
     monkeypatch.syspath_prepend(folder.path / "site")
     said = "RuntimeError: no"
     assert folder.problems("") == [f"functions.py:2: {said} (raised in site/deeper_rules.py:3)"]
-    folder.write(functions__py="")
+    folder.write({"functions.py": ""})
     assert folder.problems("imports: [deeper_rules]\n") == [f"site/deeper_rules.py:3: {said}"]
     assert folder.problems(rule("'deeper_rules:x'")) == [f"site/deeper_rules.py:3: {said} (looked for deeper_rules:x)"]
 
@@ -326,11 +337,13 @@ def test_an_error_further_down_is_said_with_both_places(folder: Folder, monkeypa
 def test_annotations_that_cannot_be_looked_up_are_read_as_they_are_written(folder: Folder) -> None:
     """Imports only for type checkers, strings and optional contexts say the kind as well."""
     folder.write(
-        functions__py=(
-            "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
-            "    from headless import HookContext\n    import headless\n"
-            "def one(ctx: HookContext): ...\ndef two(ctx: headless.HookContext | None): ...\n"
-        )
+        {
+            "functions.py": (
+                "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
+                "    from headless import HookContext\n    import headless\n"
+                "def one(ctx: HookContext): ...\ndef two(ctx: headless.HookContext | None): ...\n"
+            )
+        }
     )
     for name in ("one", "two"):
         with pytest.raises(ConfigError, match=f"'{name}' is a hook, not a rule"):
@@ -340,14 +353,16 @@ def test_annotations_that_cannot_be_looked_up_are_read_as_they_are_written(folde
 def test_callables_of_every_make_are_functions(folder: Folder) -> None:
     """Partials, bound methods, lambdas, objects with __call__, and built-ins whose signature nobody knows."""
     folder.write(
-        functions__py=(
-            "import functools\nfrom headless import AccessContext\n"
-            "class Team:\n"
-            "    def member(self, ctx: AccessContext): return True\n"
-            "    def __call__(self, ctx): return True\n"
-            "team = Team()\nmember = team.member\nlate = lambda ctx: True\n"
-            "part = functools.partial(lambda ctx, size: True, size=3)\nrarely = max\n"
-        )
+        {
+            "functions.py": (
+                "import functools\nfrom headless import AccessContext\n"
+                "class Team:\n"
+                "    def member(self, ctx: AccessContext): return True\n"
+                "    def __call__(self, ctx): return True\n"
+                "team = Team()\nmember = team.member\nlate = lambda ctx: True\n"
+                "part = functools.partial(lambda ctx, size: True, size=3)\nrarely = max\n"
+            )
+        }
     )
     assert len(folder.load(rule("[team, member, late, part, rarely]")).collections[0].access["read"]) == 5
     assert folder.load(rule("authenticated")).collections[0].access["read"] is authenticated

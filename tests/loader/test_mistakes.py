@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headless import ConfigError
-from tests.loader.conftest import Folder
+from tests.loader.declared import Folder
 
 POSTS = "collections:\n- slug: posts\n  fields:\n  - {name: title, type: text%s}\n"
 
@@ -36,7 +36,10 @@ POSTS = "collections:\n- slug: posts\n  fields:\n  - {name: title, type: text%s}
         (", max_length: 1_000", "4:43: Text 'title': max_length: input should be a valid integer"),
         (
             ", label: 5",
-            "4:38: Text 'title': label: input should be a valid string or a valid boolean – did you mean '5', in quotes?",
+            (
+                "4:38: Text 'title': label: input should be a valid string or a valid boolean "
+                "– did you mean '5', in quotes?"
+            ),
         ),
         (", admin: {widht: 5}", "4:39: Text 'title': FieldAdmin: unknown option 'widht' – did you mean 'width'?"),
         (", admin: {rows: x}", "4:39: Text 'title': FieldAdmin: rows: input should be a valid integer"),
@@ -86,7 +89,7 @@ def test_a_collection_without_a_slug(folder: Folder) -> None:
     assert folder.problems("collections:\n- fields: []\n") == [
         "headless.yaml:2:3: Collection: option 'slug' is required"
     ]
-    folder.write(collections___posts__yaml="fields: []\n")
+    folder.write({"collections/posts.yaml": "fields: []\n"})
     assert [collection.slug for collection in folder.load("").collections] == ["posts"]
 
 
@@ -103,13 +106,15 @@ def test_names_that_cannot_be(folder: Folder) -> None:
 def test_two_of_a_name(folder: Folder) -> None:
     """Two fields of one level, also through rows and tabs, and two collections, also in two files: both are named."""
     folder.write(
-        collections___posts__yaml=(
-            "fields:\n- {name: title, type: text}\n- type: row\n  fields:\n  - {name: title, type: text}\n"
-            "- {name: seo, type: group, fields: [{name: title, type: text}, {name: title, type: text}]}\n"
-            "- type: tabs\n  tabs:\n  - {label: More, fields: [{name: seo, type: text}]}\n"
-        ),
-        collections___other__yaml="slug: posts\nfields: []\n",
-        collections___third__yaml="slug: notes\nfields: []\n",
+        {
+            "collections/posts.yaml": (
+                "fields:\n- {name: title, type: text}\n- type: row\n  fields:\n  - {name: title, type: text}\n"
+                "- {name: seo, type: group, fields: [{name: title, type: text}, {name: title, type: text}]}\n"
+                "- type: tabs\n  tabs:\n  - {label: More, fields: [{name: seo, type: text}]}\n"
+            ),
+            "collections/other.yaml": "slug: posts\nfields: []\n",
+            "collections/third.yaml": "slug: notes\nfields: []\n",
+        }
     )
     assert folder.problems("collections:\n- {slug: notes, fields: []}\n") == [
         "collections/posts.yaml:1:1: two collections are called 'posts', the other in collections/other.yaml:1:1",
@@ -118,6 +123,32 @@ def test_two_of_a_name(folder: Folder) -> None:
         "collections/posts.yaml:9:29: two fields are called 'seo', the other in line 6",
         "collections/third.yaml:1:1: two collections are called 'notes', the other in headless.yaml:2:4",
     ]
+
+
+EVERYTHING = [
+    "1:1: Config: unknown option 'colections' – did you mean 'collections'?",
+    "2:9: Config: AdminOptions: unknown option 'usr' – did you mean 'user'?",
+    "2:17: Config: AdminOptions: path: input should be a valid string",
+    "3:8: Config: CorsOptions: unknown option 'origin' – did you mean 'origins'?",
+    "4:9: Config: unknown kind of hook 'afterErr' – did you mean 'after_error'?",
+    "5:1: Config: default_depth and max_depth are 0 or more",
+    "6:8: Config: 1 is not a name",
+    "10:10: Collection 'posts': Auth: unknown option 'tokenExp' – did you mean 'token_expiration'?",
+    "10:33: Collection 'posts': Auth: Cookies: unknown option 'samesit' – did you mean 'same_site'?",
+    "10:60: Collection 'posts': Auth: min_password_length: input should be a valid integer",
+    "11:12: Collection 'posts': Labels: unknown option 'singlar' – did you mean 'singular'?",
+    "12:24: Collection 'posts': CollectionAdmin: Pagination: limits.1: input should be a valid integer",
+    "12:42: Collection 'posts': CollectionAdmin: Pagination: default_limit: input should be a valid integer",
+    "12:62: Collection 'posts': CollectionAdmin: unknown option 'hiden' – did you mean 'hidden'?",
+    "14:19: Collection 'posts': Index: unique: input should be a valid boolean",
+    "15:5: Collection 'posts': Index: option 'fields' is required",
+    "15:6: Collection 'posts': Index: unknown option 'feilds' – did you mean 'fields'?",
+    "17:12: Endpoint 'gte': a path begins with a slash: 'hello'",
+    ("17:27: Endpoint 'gte': 'gte' is not a method: give one of get, post, put, patch, delete, head, options"),
+    "17:41: 'os:getcwd' is not a handler: a handler is called with (request)",
+    "18:5: there is no endpoint 'nothing' (there is no functions.py beside the file)",
+    "19:5: an endpoint is a mapping with method, path and handler, or an Endpoint's name",
+]
 
 
 def test_the_root_and_what_is_nested(folder: Folder) -> None:
@@ -143,43 +174,22 @@ collections:
   - nothing
   - 5
 """
-    assert folder.problems(text) == [
-        "headless.yaml:1:1: Config: unknown option 'colections' – did you mean 'collections'?",
-        "headless.yaml:2:9: Config: AdminOptions: unknown option 'usr' – did you mean 'user'?",
-        "headless.yaml:2:17: Config: AdminOptions: path: input should be a valid string",
-        "headless.yaml:3:8: Config: CorsOptions: unknown option 'origin' – did you mean 'origins'?",
-        "headless.yaml:4:9: Config: unknown kind of hook 'afterErr' – did you mean 'after_error'?",
-        "headless.yaml:5:1: Config: default_depth and max_depth are 0 or more",
-        "headless.yaml:6:8: Config: 1 is not a name",
-        "headless.yaml:10:10: Collection 'posts': Auth: unknown option 'tokenExp' – did you mean 'token_expiration'?",
-        "headless.yaml:10:33: Collection 'posts': Auth: Cookies: unknown option 'samesit' – did you mean 'same_site'?",
-        "headless.yaml:10:60: Collection 'posts': Auth: min_password_length: input should be a valid integer",
-        "headless.yaml:11:12: Collection 'posts': Labels: unknown option 'singlar' – did you mean 'singular'?",
-        "headless.yaml:12:24: Collection 'posts': CollectionAdmin: Pagination: limits.1: input should be a valid integer",
-        "headless.yaml:12:42: Collection 'posts': CollectionAdmin: Pagination: default_limit: input should be a valid integer",
-        "headless.yaml:12:62: Collection 'posts': CollectionAdmin: unknown option 'hiden' – did you mean 'hidden'?",
-        "headless.yaml:14:19: Collection 'posts': Index: unique: input should be a valid boolean",
-        "headless.yaml:15:5: Collection 'posts': Index: option 'fields' is required",
-        "headless.yaml:15:6: Collection 'posts': Index: unknown option 'feilds' – did you mean 'fields'?",
-        "headless.yaml:17:12: Endpoint 'gte': a path begins with a slash: 'hello'",
-        "headless.yaml:17:27: Endpoint 'gte': 'gte' is not a method: give one of get, post, put, patch, delete, head, options",
-        "headless.yaml:17:41: 'os:getcwd' is not a handler: a handler is called with (request)",
-        "headless.yaml:18:5: there is no endpoint 'nothing' (there is no functions.py beside the file)",
-        "headless.yaml:19:5: an endpoint is a mapping with method, path and handler, or an Endpoint's name",
-    ]
+    assert folder.problems(text) == [f"headless.yaml:{problem}" for problem in EVERYTHING]
 
 
 def test_names_of_what_is_not_there(folder: Folder) -> None:
     """Collections that are referred to and fields that are shown must exist somewhere in the project."""
     folder.write(
-        collections___books__yaml=(
-            "admin: {use_as_title: titel}\ndefault_sort: -tilte\nfields:\n- {name: title, type: text}\n"
-            "- {name: author, type: relationship, relation_to: persons}\n"
-            "- {name: owner, type: relationship, relation_to: users}\n"
-            "- type: group\n  name: extra\n  fields:\n"
-            "  - {name: source, type: relationship, relation_to: [books, persons]}\n"
-        ),
-        collections___person__yaml="fields: []\n",
+        {
+            "collections/books.yaml": (
+                "admin: {use_as_title: titel}\ndefault_sort: -tilte\nfields:\n- {name: title, type: text}\n"
+                "- {name: author, type: relationship, relation_to: persons}\n"
+                "- {name: owner, type: relationship, relation_to: users}\n"
+                "- type: group\n  name: extra\n  fields:\n"
+                "  - {name: source, type: relationship, relation_to: [books, persons]}\n"
+            ),
+            "collections/person.yaml": "fields: []\n",
+        }
     )
     problems = folder.problems("")
     places = [problem.partition(": ")[0] for problem in problems]
@@ -187,16 +197,24 @@ def test_names_of_what_is_not_there(folder: Folder) -> None:
     assert problems[2].endswith("there is no collection 'persons' – did you mean 'person'?")
 
 
+def test_an_admin_whose_users_cannot_be(folder: Folder) -> None:
+    """The collection that the platform would add has a slug like any other."""
+    (problem,) = folder.problems("debug: true\nadmin: {user: Big Users}\n")
+    assert problem.startswith("headless.yaml:2:15: Collection 'Big Users': ")
+
+
 def test_what_a_plugin_brings_may_be_referred_to(folder: Folder) -> None:
     """Plugins are asked before a reference is called wrong."""
     folder.write(
-        functions__py=(
-            "from headless import Collection, plugin\n@plugin('shelf')\ndef shelf(config):\n"
-            "    return config.with_collections(Collection('shelves', fields=[]))\n"
-        ),
-        collections___books__yaml="fields: [{name: shelf, type: relationship, relation_to: shelves}]\n",
+        {
+            "functions.py": (
+                "from headless import Collection, plugin\n@plugin('shelf')\ndef shelf(config):\n"
+                "    return config.with_collections(Collection('shelves', fields=[]))\n"
+            ),
+            "collections/books.yaml": "fields: [{name: shelf, type: relationship, relation_to: shelves}]\n",
+        }
     )
-    assert folder.load("plugins: [shelf]\n").collection("books")
+    assert folder.load("plugins: [shelf]\n").collection("books").slug == "books"
     (problem,) = folder.problems("")
     assert problem.startswith("collections/books.yaml:1:57: ")
 
@@ -204,12 +222,14 @@ def test_what_a_plugin_brings_may_be_referred_to(folder: Folder) -> None:
 def test_mistakes_of_all_files_are_told_together(folder: Folder) -> None:
     """A file that cannot be read, one that cannot be run and one that is wrong do not hide each other."""
     folder.write(
-        functions__py="import nowhere_to_be_found\n",
-        collections___a__yaml="fields: []\nslgu: x\n",
-        collections___b__yml="fields: [\n",
-        collections___c__yaml="",
-        collections___d__yaml="fields: [{name: x, type: text, validate: gone}]\n",
-        collections___e__yaml="- x\n",
+        {
+            "functions.py": "import nowhere_to_be_found\n",
+            "collections/a.yaml": "fields: []\nslgu: x\n",
+            "collections/b.yml": "fields: [\n",
+            "collections/c.yaml": "",
+            "collections/d.yaml": "fields: [{name: x, type: text, validate: gone}]\n",
+            "collections/e.yaml": "- x\n",
+        }
     )
     assert [problem.partition(" ")[0] for problem in folder.problems("debug: maybe\n")] == [
         "collections/a.yaml:2:1:",
@@ -223,7 +243,7 @@ def test_mistakes_of_all_files_are_told_together(folder: Folder) -> None:
 
 def test_a_root_that_cannot_be_read_hides_nothing_else(folder: Folder) -> None:
     """Names are not called unknown then: the file may have said where they are."""
-    folder.write(collections___a__yaml="slgu: x\nfields: [{name: x, type: text, validate: gone}]\n")
+    folder.write({"collections/a.yaml": "slgu: x\nfields: [{name: x, type: text, validate: gone}]\n"})
     assert (
         folder.problems("debug: [\n")[0]
         == "collections/a.yaml:1:1: Collection 'a': unknown option 'slgu' – did you mean 'slug'?"
@@ -245,7 +265,7 @@ anything = st.recursive(
     max_leaves=12,
 )
 field_types = st.sampled_from(["text", "select", "group", "tabs", "row", "relationship", "array", "collapsible"])
-some_field = st.dictionaries(st.sampled_from(OPTIONS), anything, max_size=4).flatmap(
+some_field: st.SearchStrategy[dict[str, Any]] = st.dictionaries(st.sampled_from(OPTIONS), anything, max_size=4).flatmap(
     lambda options: field_types.map(lambda kind: {"name": "x", "fields": [], **options, "type": kind})
 )
 
@@ -259,7 +279,9 @@ some_field = st.dictionaries(st.sampled_from(OPTIONS), anything, max_size=4).fla
 def test_nothing_but_mistakes_comes_of_nonsense(folder: Folder, root: Any, collection: Any, fields: Any) -> None:
     """Whatever stands where, it is loaded or refused with a line; no other exception."""
     declared = {**root, "collections": [{"slug": "posts", "fields": fields, **collection}]}
+    problems: list[str] = []
     try:
         folder.load(yaml.safe_dump(declared))
     except ConfigError as error:
-        assert all(problem.startswith("headless.yaml:") for problem in error.problems), error.problems
+        problems = error.problems
+    assert all(problem.startswith("headless.yaml:") for problem in problems), problems

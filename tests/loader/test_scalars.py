@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headless.loader.document import parse
@@ -60,12 +60,14 @@ def same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
+@settings(deadline=None)
 @given(st.one_of(near_numbers, from_the_table, st.sampled_from(SPECIAL_ONCE)).filter(is_plain))
 def test_a_plain_scalar_is_what_the_core_schema_says(text: str) -> None:
     """Numbers, truth and null as in the table, everything else text."""
     assert same(read(text), model(text)), text
 
 
+@settings(deadline=None)
 @given(st.one_of(near_numbers, from_the_table, st.sampled_from(SPECIAL_ONCE)))
 def test_a_quoted_scalar_is_a_text(text: str) -> None:
     """Quotes end every doubt."""

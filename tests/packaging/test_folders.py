@@ -85,18 +85,14 @@ def test_a_broken_link_is_named_by_dev_with_the_remedy(
     """A checkout without symlink rights holds text files instead: `python3 dev.py demo` says what to do."""
     shutil.copy(ROOT / "dev.py", checkout)
     breakage(checkout / "headless" / "collections")
-    done = subprocess.run(
-        [sys.executable, "dev.py", "demo"], cwd=checkout, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "dev.py", "demo"], cwd=checkout, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert_remedy(done.stderr)
     assert not (checkout / ".venv").exists()
 
 
 @BREAKAGES
-def test_a_broken_link_is_named_by_the_import_with_the_remedy(
-    breakage: Callable[[Path], None], checkout: Path
-) -> None:
+def test_a_broken_link_is_named_by_the_import_with_the_remedy(breakage: Callable[[Path], None], checkout: Path) -> None:
     """`import headless` says it too, before some inner import fails for a reason nobody understands."""
     breakage(checkout / "headless" / "collections")
     done = subprocess.run(

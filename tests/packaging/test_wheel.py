@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -10,6 +11,7 @@ import zipfile
 from importlib.metadata import version
 from pathlib import Path
 
+import httpx2
 import pytest
 
 import dev
@@ -44,9 +46,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder.parent)
     python = folder / "bin" / "python"
     run(*dev.pip_command(python), "install", "--quiet", "--no-deps", "--no-index", wheel, cwd=folder)
-    site = Path(
-        run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip()
-    )
+    site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip())
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
     return python
 
@@ -81,10 +81,7 @@ def packed_paths() -> list[str]:
 
 def test_the_command_and_the_plugin_are_registered(python: Path, tmp_path: Path) -> None:
     """An installation has the command `headless` and the plugin `messages`."""
-    assert (
-        run(python.parent / "headless", "--version", cwd=tmp_path)
-        == f"headless {version('headless-content')}\n"
-    )
+    assert run(python.parent / "headless", "--version", cwd=tmp_path) == f"headless {version('headless-content')}\n"
     code = "from importlib.metadata import entry_points as e; print(*e(group='headless.plugins').names)"
     assert "messages" in run(python, "-c", code, cwd=tmp_path).split()
 
@@ -93,3 +90,23 @@ def test_a_project_of_ones_own_starts_from_the_wheel(python: Path, tmp_path: Pat
     """The templates are in the wheel: a new project is written and its routes are served by it."""
     run(python.parent / "headless", "new", "shop", cwd=tmp_path)
     assert "/api/posts" in run(python.parent / "headless", "routes", cwd=tmp_path / "shop")
+
+
+def test_the_demo_is_served_from_the_wheel(python: Path, tmp_path: Path) -> None:
+    """Pages, templates and modules are in the wheel: the chat, the admin and the API answer."""
+    command = [str(python), "-m", "headless.examples.messages.demo", "--port", "0"]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("HEADLESS_", "PYTHONPATH"))}
+    with subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True) as demo:
+        try:
+            assert demo.stdout is not None
+            line = next(line for line in demo.stdout if "Start here" in line)
+            address = line.split()[-1]
+            assert httpx2.get(f"{address}/api/messages?limit=3").json()["totalDocs"] > 3
+            for path in ("/", "/chat?as=1", "/admin/login"):
+                page = httpx2.get(address + path, follow_redirects=True)
+                assert page.status_code == 200
+                assets = re.findall(r'(?:href|src)="(/[^"?]+\.(?:css|js|mjs|svg))', page.text)
+                assert {httpx2.get(address + asset).status_code for asset in assets} <= {200}
+                assert assets
+        finally:
+            demo.terminate()

@@ -1,4 +1,4 @@
-"""The chat as an application of its own, for tests that need a whole server process: `GET` streams, `POST` says its body."""
+"""The chat as an application of its own, for tests that need a server process: `GET` streams, `POST` says its body."""
 
 from __future__ import annotations
 

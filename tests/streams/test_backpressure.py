@@ -1,4 +1,4 @@
-"""A client that does not read costs a bounded amount, then its connection; it never costs a writer or another client anything."""
+"""A client that does not read costs a bounded amount, then its connection, and never a writer or another client."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
-from headless.events import EventStream
-from tests.changes.journal import until
-from tests.streams.chat import Chat, Server, browsing, chatting
+from headless.events import EventStream, Watch
+from headless.streams import hub
+from tests.changes.journal import Document, until
+from tests.streams.chat import Chat, Everyone, Server, browsing, chatting
 
 
 @pytest.fixture
@@ -23,18 +24,24 @@ async def chat() -> AsyncIterator[Chat]:
 class Connection:
     """A server's side of one request: its `send` waits while the gate is closed."""
 
-    def __init__(self, chat: Chat, **options: Any) -> None:
+    def __init__(self, watch: Watch, **options: Any) -> None:
         self.gate = asyncio.Event()
         self.gate.set()
         self.left = asyncio.Event()
         self.sent: list[Message] = []
+        self.is_sluggish = False
         self.steps = 0
-        self.stream = EventStream(chat.watch(), **options)
+        self.error: Exception | None = None
+        self.stream = EventStream(watch, **options)
         self.task = asyncio.create_task(self.stream({"type": "http", "headers": []}, self.receive, self.send))
 
     async def send(self, message: Message) -> None:
         self.steps += 1
+        if self.error is not None:
+            raise self.error
         await self.gate.wait()
+        if self.is_sluggish:
+            await asyncio.sleep(0)
         if not self.left.is_set():
             self.sent.append(message)
 
@@ -52,8 +59,9 @@ class Connection:
         return self.sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
 
 
-async def connect(chat: Chat, **options: Any) -> Connection:
-    connection = Connection(chat, **options)
+async def connect(chat: Chat, watch: Watch | None = None, **options: Any) -> Connection:
+    """A connection that deliveries write to."""
+    connection = Connection(watch or chat.watch(), **options)
     await until(lambda: any(getattr(member, "live", False) for member in chat.hub.members))
     return connection
 
@@ -127,13 +135,121 @@ async def test_what_waits_below_the_limits_is_kept(chat: Chat) -> None:
 async def test_a_server_that_says_by_an_error_that_the_client_is_gone_is_understood(chat: Chat) -> None:
     """ASGI servers may raise OSError from `send`; the stream ends quietly."""
     connection = await connect(chat)
-
-    async def broken(message: Message) -> None:
-        raise OSError("connection reset")
-
-    next(iter(chat.hub.members))._send = broken  # type: ignore[attr-defined]
+    connection.error = OSError("connection reset")
     await chat.say("hello")
     await until(lambda: not chat.hub.members)
+
+
+async def test_who_joins_while_changes_wait_to_be_judged_is_told_them_once(chat: Chat) -> None:
+    """A replay and a delivery that cover the same changes do not repeat them, however the client is written to."""
+    gate = asyncio.Event()
+    waiting = 0
+
+    class Patient(Everyone):
+        key = "patient"
+
+        async def test(self, image: Document) -> bool:
+            nonlocal waiting
+            waiting += 1
+            # The group that lives waits for the gate; a replay is judged at once.
+            if asyncio.current_task() not in {connection.task for connection in late}:
+                await gate.wait()
+            return True
+
+    late: list[Connection] = []
+    stayed = await connect(chat, chat.watch(constraint=Patient()))
+    for _ in range(3):
+        await chat.say("hello")
+    await until(lambda: waiting)
+    late += [Connection(chat.watch(constraint=Patient(), since=since)) for since in range(3)]
+    await until(lambda: sum(bool(getattr(member, "live", False)) for member in chat.hub.members) == 4)
+    gate.set()
+    await chat.say("hello")
+    for since, connection in enumerate([0, *range(3)]):
+        await until(lambda since=since, connection=connection: 4 in [stayed, *late][since].ids)  # type: ignore[misc]
+    assert [connection.ids for connection in (stayed, *late)] == [[1, 2, 3, 4], [1, 2, 3, 4], [2, 3, 4], [3, 4]]
+
+
+async def test_a_view_too_slow_to_be_waited_for_ends_its_streams(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits to be judged is bounded as well; such streams resume from the log."""
+    monkeypatch.setattr(hub, "PENDING_LIMIT", 20)
+
+    class Stuck(Everyone):
+        key = "stuck"
+
+        async def test(self, image: Document) -> bool:
+            await asyncio.Event().wait()
+            return True
+
+    connection = await connect(chat, chat.watch(constraint=Stuck()))
+    for _ in range(25):
+        await chat.say("hello")
+    await connection.task
+    assert connection.is_complete
+    assert connection.ids == []
+
+
+async def test_a_send_that_suspends_as_a_rule_is_called_from_one_task_at_a_time(chat: Chat) -> None:
+    """Middleware that holds on to its task finds the same one before and after it waits."""
+    tasks: list[bool] = []
+
+    class Particular(Connection):
+        async def send(self, message: Message) -> None:
+            task = asyncio.current_task()
+            await asyncio.sleep(0)
+            tasks.append(task is asyncio.current_task())
+            await super().send(message)
+
+    connection = Particular(chat.watch(), heartbeat=15)
+    await until(lambda: any(getattr(member, "live", False) for member in chat.hub.members))
+    for _ in range(10):
+        await chat.say("hello")
+        chat.now += 15
+        chat.hub.time.tick()
+    await until(lambda: 10 in connection.ids)
+    assert connection.ids == list(range(1, 11))
+    assert all(tasks)
+    connection.left.set()
+    await connection.task
+
+
+async def test_a_sign_of_life_does_not_run_ahead_of_what_was_told(chat: Chat) -> None:
+    """While a change is still being judged no client is told that it has it."""
+    gate = asyncio.Event()
+
+    class Patient(Everyone):
+        key = "patient"
+
+        async def test(self, image: Document) -> bool:
+            await gate.wait()
+            return True
+
+    connection = await connect(chat, chat.watch(constraint=Patient()))
+    await chat.say("hello")
+    chat.now += 15
+    chat.hub.time.tick()
+    assert connection.sent[-1]["body"] == b":\n\n"
+    assert connection.ids == []
+    gate.set()
+    await until(lambda: connection.ids == [1])
+
+
+async def test_a_sign_of_life_does_not_move_a_cursor_back(chat: Chat) -> None:
+    """A snapshot may be ahead of what this process has heard; the client keeps the later cursor."""
+    watch = chat.watch()
+
+    async def ahead() -> tuple[list[Document], int]:
+        return [], 5
+
+    watch.snapshot = ahead
+    connection = await connect(chat, watch)
+    for number in range(1, 7):
+        await chat.say("hello")
+        chat.now += 15
+        chat.hub.time.tick()
+        assert connection.ids == ([6] if number == 6 else [])
+    connection.left.set()
+    await connection.task
 
 
 async def test_a_heartbeat_does_not_pile_up_behind_a_client_that_does_not_read(chat: Chat) -> None:
@@ -159,6 +275,7 @@ async def test_closing_writes_what_waits_and_ends_the_response(chat: Chat) -> No
     for _ in range(5):
         await chat.say("hello")
     await until(lambda: connection.steps == 3)
+    connection.is_sluggish = True
     closing = asyncio.create_task(chat.hub.close())
     await until(lambda: chat.hub.closed)
     connection.gate.set()

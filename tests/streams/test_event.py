@@ -73,7 +73,21 @@ def test_each_event_has_its_data(event: Event, data: object) -> None:
         ("0", 0),
         *[
             (hostile, UNINTELLIGIBLE)
-            for hostile in ("-1", "1.0", "1e3", "0x1", "1_0", "٣", "abc", "1 2", "9" * 19, "9" * 5_000, "1\n2", "\0", "'--")
+            for hostile in (
+                "-1",
+                "1.0",
+                "1e3",
+                "0x1",
+                "1_0",
+                "٣",
+                "abc",
+                "1 2",
+                "9" * 19,
+                "9" * 5_000,
+                "1\n2",
+                "\0",
+                "'--",
+            )
         ],
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -17,8 +18,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from headless.changes import Change
+from headless.changes.log import ChangeLog
 from headless.errors import Forbidden
 from headless.events import Event, EventStream
+from headless.streams import watch as watch_module
 from tests.changes.journal import Document, until
 from tests.streams.chat import Block, Browser, Chat, Server, browsing, chatting
 
@@ -110,6 +114,27 @@ async def test_a_browser_that_reconnects_receives_exactly_what_it_missed(chat: C
             await is_live(chat)
             await chat.say("new")
             assert [message["content"] for message in await _messages(browser)] == ["new"]
+
+
+async def test_browsers_that_drop_and_resume_while_writers_write_miss_and_repeat_nothing(chat: Chat) -> None:
+    """Twenty browsers come back again and again with their last id; each is told every message once, in order."""
+    total, chance = 300, random.Random(11)
+
+    async def browse(port: int, seen: list[int]) -> None:
+        while len(seen) < total:
+            # A browser that never received an event knows the id of the opening; a first connection begins at zero.
+            async with browsing(port, last_event_id=str(seen[-1] if seen else 0)) as browser:
+                for _ in range(min(chance.randrange(1, 60), total - len(seen))):
+                    seen.append(int((await _event(browser)).fields["id"]))
+
+    async def write() -> None:
+        for _ in range(total // 10):
+            await chat.say("hello")
+
+    heard: list[list[int]] = [[] for _ in range(20)]
+    async with Server(chat) as server, asyncio.timeout(100):
+        await asyncio.gather(*[browse(server.port, seen) for seen in heard], *[write() for _ in range(10)])
+    assert all(seen == list(range(1, total + 1)) for seen in heard)
 
 
 async def test_the_header_goes_before_since(chat: Chat) -> None:
@@ -215,6 +240,72 @@ async def test_a_client_that_goes_leaves_nothing_behind(chat: Chat) -> None:
             assert chat.journal.feed._timer is None
 
 
+async def test_a_client_that_goes_during_a_long_replay_is_not_told_the_rest(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody reads the log for somebody who has left."""
+    monkeypatch.setattr(watch_module, "WINDOW", 1)
+    for _ in range(50):
+        await chat.say("hello")
+    between, windows = ChangeLog.between, []
+    gone = asyncio.Event()
+
+    async def counted(self: ChangeLog, collection: str, after: int, through: int) -> list[Change]:
+        windows.append(after)
+        if after == 10:
+            await gone.wait()
+        return await between(self, collection, after, through)
+
+    monkeypatch.setattr(ChangeLog, "between", counted)
+    async with Server(chat) as server:
+        async with browsing(server.port, last_event_id="0"):
+            await until(lambda: len(windows) == 11)
+        await until(lambda: not server.server.server_state.connections)
+        gone.set()
+        await until(lambda: not chat.hub.members)
+    assert len(windows) < 15
+
+
+async def test_a_stream_that_ends_during_a_long_replay_leaves_no_task(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hub closes whether a client is live or still reading what it missed."""
+    monkeypatch.setattr(watch_module, "WINDOW", 1)
+    for _ in range(50):
+        await chat.say("hello")
+    between, stuck = ChangeLog.between, asyncio.Event()
+
+    async def halting(self: ChangeLog, collection: str, after: int, through: int) -> list[Change]:
+        if after == 10:
+            stuck.set()
+            await asyncio.Event().wait()
+        return await between(self, collection, after, through)
+
+    monkeypatch.setattr(ChangeLog, "between", halting)
+    async with Server(chat) as server, browsing(server.port, last_event_id="0") as browser:
+        await stuck.wait()
+        await chat.hub.close()
+        ids = []
+        while (event := await browser.event()) is not None:
+            ids.append(int(event.fields["id"]))
+        assert ids == list(range(1, 11))
+        assert browser.ended_properly
+        await until(lambda: not any("_left" in repr(task) for task in asyncio.all_tasks()))
+
+
+async def test_the_head_alone_can_be_asked_for(chat: Chat) -> None:
+    """`HEAD` answers with the headers and opens no stream."""
+    async with Server(chat) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"HEAD / HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n")
+        async with asyncio.timeout(30):
+            answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"text/event-stream" in answer
+
+
 async def test_what_is_refused_before_the_stream_begins_is_an_error_of_the_request(chat: Chat) -> None:
     """A snapshot that may not be read raises, so that the application can answer with a status."""
 
@@ -277,18 +368,21 @@ async def test_a_session_that_was_revoked_ends_its_stream_and_no_other(chat: Cha
 
         await EventStream(chat.watch(session_check=is_valid))(scope, receive, send)
 
-    async with Server(guarded) as server:
-        async with browsing(server.port, "/a") as revoked, browsing(server.port, "/b") as kept:
-            await is_live(chat, 2)
-            chat.now += 5
-            chat.hub.time.tick()
-            valid["/a"] = False
-            chat.now += 5
-            await until(lambda: len(chat.hub.members) == 1)
-            assert await revoked.event() is None
-            assert revoked.ended_properly
-            await chat.say("still here")
-            assert (await _event(kept)).fields["id"] == "1"
+    async with (
+        Server(guarded) as server,
+        browsing(server.port, "/a") as revoked,
+        browsing(server.port, "/b") as kept,
+    ):
+        await is_live(chat, 2)
+        chat.now += 5
+        chat.hub.time.tick()
+        valid["/a"] = False
+        chat.now += 5
+        await until(lambda: len(chat.hub.members) == 1)
+        assert await revoked.event() is None
+        assert revoked.ended_properly
+        await chat.say("still here")
+        assert (await _event(kept)).fields["id"] == "1"
 
 
 async def test_a_session_that_cannot_be_asked_counts_as_ended(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:

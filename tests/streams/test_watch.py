@@ -1,4 +1,4 @@
-"""A watch tells each subscriber what it may see, once, in order, wherever it begins and however often it begins again."""
+"""A watch tells each subscriber what it may see, once and in order, wherever and however often it begins."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 
 from headless.changes import Change
 from headless.changes.log import ChangeLog
-from headless.events import Event
+from headless.errors import Forbidden
+from headless.events import Event, Watch
 from headless.streams import watch as watch_module
 from tests.changes.journal import MOMENT, Document, until
 from tests.streams.chat import Chat, Everyone, Following, Reader, Without, chatting, following
@@ -203,8 +204,9 @@ async def test_a_cursor_older_than_the_log_is_reset_and_given_a_new_snapshot(cha
     assert follower.ids == [4, 4, 5]
 
 
+@pytest.mark.parametrize("told", [20, 30])
 async def test_rows_that_are_pruned_during_a_replay_are_not_missed_silently(
-    chat: Chat, monkeypatch: pytest.MonkeyPatch
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, told: int
 ) -> None:
     """When the log is cut off under a replay it becomes a reset."""
     monkeypatch.setattr(watch_module, "WINDOW", 10)
@@ -213,16 +215,17 @@ async def test_rows_that_are_pruned_during_a_replay_are_not_missed_silently(
     between = ChangeLog.between
 
     async def pruned_meanwhile(self: ChangeLog, collection: str, after: int, through: int) -> list[Change]:
-        if after == 20:
+        if after == told:
             await self.prune(older_than="9999")
         return await between(self, collection, after, through)
 
     monkeypatch.setattr(ChangeLog, "between", pruned_meanwhile)
     async with following(chat.watch(since=0)) as follower:
+        await until(lambda: ("reset", None) in follower.told)
         id = await chat.say("next")
         await until(lambda: ("create", id) in follower.told)
-    assert follower.ids == [*range(1, 21), 40, 41]
-    assert follower.events[20].name == "reset"
+    assert follower.ids == [*range(1, told + 1), 40, 41]
+    assert follower.events[told].name == "reset"
 
 
 async def test_a_reader_that_falls_behind_goes_on_from_the_log(chat: Chat) -> None:
@@ -254,6 +257,20 @@ async def test_an_iteration_that_is_left_early_leaves_nothing(chat: Chat) -> Non
         break
     await until(lambda: not chat.hub.members)
     assert chat.hub.groups == {}
+
+
+async def test_a_watch_is_prepared_before_anything_is_read(chat: Chat) -> None:
+    """Rules are asked before the first event, and what they refuse is never told."""
+
+    class Refused(Watch):
+        async def prepare(self) -> None:
+            raise Forbidden
+
+    await chat.say("hello")
+    watch = Refused(hub=chat.hub, collection="messages", constraint=Everyone(), projection=Without(), since=0)
+    with pytest.raises(Forbidden):
+        await anext(aiter(watch))
+    assert not chat.hub.members
 
 
 async def test_closing_a_watch_ends_its_iterations(chat: Chat) -> None:
