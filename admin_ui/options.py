@@ -1,0 +1,149 @@
+"""The documents that a relationship offers: all while they are few, else those chosen and those searched for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import escape
+
+from headless import Forbidden, HeadlessError
+
+if TYPE_CHECKING:
+    from headless.admin_ui.controls import Control
+    from headless.admin_ui.entry import Entry
+    from headless.admin_ui.visit import Visit
+
+FEW = 50
+"""Up to so many documents are offered in one list."""
+FOUND = 20
+
+
+@dataclass(slots=True)
+class Option:
+    """A document that can be chosen."""
+
+    value: str
+    label: str
+    chosen: bool = False
+
+
+@dataclass(slots=True)
+class Group:
+    """Options of one collection, named where there are several."""
+
+    label: str
+    options: list[Option]
+
+
+@dataclass(slots=True)
+class Options:
+    """What a relationship offers. `all` says that there is nothing else to look for."""
+
+    groups: list[Group] = field(default_factory=list)
+    all: bool = True
+    sought: str = ""
+    places: str = ""
+
+
+async def fill_options(visit: Visit, controls: Iterable[Control], sought: Mapping[str, str]) -> None:
+    """Loads the options of every relationship among the controls; `sought` holds search texts by path."""
+    finder = Finder(visit)
+    for control in controls:
+        if hasattr(control.field, "slugs") and not control.read_only:
+            control.options = await finder.options(control.field, control.value, sought.get(control.path, ""))
+        elif hasattr(control.field, "slugs"):
+            control.shown = escape(await finder.shown(control.field, control.value))
+
+
+class Finder:
+    """Looks documents up with the asker's rights, each collection once for a page."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
+        self._few: dict[str, list[Option] | None] = {}
+
+    async def options(self, declared: Any, chosen: Sequence[str], sought: str) -> Options:
+        """The options of one relationship, what is chosen first where the order is kept."""
+        entries = [self.visit.site.entries[slug] for slug in declared.slugs]
+        few = {entry.slug: await self.few(entry) for entry in entries}
+        options = Options(all=all(found is not None for found in few.values()), sought=sought)
+        options.places = ", ".join(entry.plural_low for entry in entries)
+        offered = {slug: found or [] for slug, found in few.items()}
+        if not options.all:
+            offered = {entry.slug: await self.search(entry, sought) if sought else [] for entry in entries}
+        selected = await self._selected(declared, entries, chosen, offered)
+        for entry in entries:
+            mine = [selected[value] for value in chosen if value in selected and self._of(declared, value, entry)]
+            rest = [Option(_value(declared, entry, found.value), found.label) for found in offered[entry.slug]]
+            rest = [option for option in rest if option.value not in selected]
+            label = entry.plural if declared.polymorphic else ""
+            options.groups.append(Group(label, _in_order(declared, mine, rest, options.all)))
+        return options
+
+    async def few(self, entry: Entry) -> list[Option] | None:
+        """Every document of a collection, None when they are too many."""
+        if entry.slug not in self._few:
+            count = await self.visit.count(entry.slug)
+            many = count is not None and count > FEW
+            self._few[entry.slug] = None if many else await self._find(entry, {}, FEW)
+        return self._few[entry.slug]
+
+    async def search(self, entry: Entry, text: str) -> list[Option]:
+        """Documents whose searched fields have the words of the text."""
+        wheres: list[dict[str, Any]] = [{path: {"like": text}} for path in entry.searched]
+        id = entry.read_id(text)
+        if id is not None:
+            wheres.append({"id": {"equals": id}})
+        return await self._find(entry, {"or": wheres}, FOUND) if wheres else []
+
+    async def shown(self, declared: Any, chosen: Sequence[str]) -> str:
+        """The titles of what is chosen, for a field that can only be read."""
+        entries = [self.visit.site.entries[slug] for slug in declared.slugs]
+        selected = await self._selected(declared, entries, chosen, {})
+        return ", ".join(selected[value].label for value in chosen if value in selected)
+
+    async def _selected(
+        self, declared: Any, entries: Sequence[Entry], chosen: Sequence[str], offered: Mapping[str, list[Option]]
+    ) -> dict[str, Option]:
+        """The chosen options by value; a document that the asker may not read is kept by its number."""
+        selected: dict[str, Option] = {}
+        for entry in entries:
+            known = {_value(declared, entry, option.value): option.label for option in offered.get(entry.slug, ())}
+            mine = [value for value in chosen if self._of(declared, value, entry)]
+            unknown = [value.rpartition(":")[2] for value in mine if value not in known]
+            if unknown:
+                ids = [self.visit.site.identify(entry.slug, id) for id in unknown]
+                for option in await self._find(entry, {"id": {"in": ids}}, len(ids)):
+                    known[_value(declared, entry, option.value)] = option.label
+            for value in mine:
+                label = known.get(value) or entry.title(value.rpartition(":")[2])
+                selected[value] = Option(value, label, chosen=True)
+        return selected
+
+    async def _find(self, entry: Entry, where: Mapping[str, Any], limit: int) -> list[Option]:
+        try:
+            page = await self.visit.api.find(
+                entry.slug, where=dict(where) or None, limit=limit, depth=0, sort=entry.title_field,
+                select={entry.title_field: True} if entry.title_field != "id" else None,
+            )  # fmt: skip
+        except Forbidden:
+            return []
+        except HeadlessError:
+            page = await self.visit.api.find(entry.slug, where=dict(where) or None, limit=limit, depth=0)
+        return [Option(str(doc["id"]), entry.title(doc)) for doc in page.docs]
+
+    def _of(self, declared: Any, value: str, entry: Entry) -> bool:
+        return not declared.polymorphic or value.startswith(f"{entry.slug}:")
+
+
+def _value(declared: Any, entry: Entry, id: str) -> str:
+    return f"{entry.slug}:{id}" if declared.polymorphic else id
+
+
+def _in_order(declared: Any, chosen: list[Option], rest: list[Option], all: bool) -> list[Option]:
+    """Several are shown in the order that is kept; one of few stays in its alphabetical place."""
+    if declared.has_many or not all:
+        return [*chosen, *rest]
+    return sorted([*chosen, *rest], key=lambda option: option.label.lower())

@@ -1,0 +1,88 @@
+"""A document's form: new or stored, sent by its buttons, kept when something in it is wrong, and a way to delete it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from headless import Forbidden, HeadlessError, NotFound
+from headless.admin_ui import revision
+from headless.admin_ui.controls import FormState
+from headless.admin_ui.defaults import defaults
+from headless.admin_ui.draft import Draft
+from headless.admin_ui.entry import Entry
+from headless.admin_ui.views.documents import entry_of
+from headless.admin_ui.visit import Visit
+
+
+def document_id(visit: Visit, entry: Entry) -> int | str:
+    """The id that the path names. Raises NotFound for what cannot be one."""
+    id = entry.read_id(visit.parameters["id"])
+    if id is None:
+        raise NotFound()
+    return id
+
+
+async def create(visit: Visit) -> Response:
+    """The form of a new document, and what it is answered with."""
+    entry = entry_of(visit)
+    rights = await visit.rights(entry.slug)
+    if not rights.create:
+        raise Forbidden()
+    fresh = await defaults(entry.fields, visit.user, visit.site.now())
+    state = FormState(new=True, rights=rights.fields, user=visit.user)
+    draft = Draft(visit, entry, rights, None, fresh, state, visit.times)
+    if visit.request.method != "POST":
+        return await draft.show()
+    form = await visit.form()
+    sent = draft.read(form)
+    if (response := await draft.press(form)) is not None:
+        return response
+    data = {name: value for name, value in sent.items() if value is not None or fresh.get(name) is not None}
+    return await draft.store(lambda: visit.api.create(entry.slug, data, depth=0), "created")
+
+
+async def edit(visit: Visit) -> Response:
+    """The form of a stored document, and what it is answered with."""
+    entry = entry_of(visit)
+    id = document_id(visit, entry)
+    stored: dict[str, Any] = await visit.api.get(entry.slug, id, depth=0)
+    rights = await visit.rights(entry.slug, id)
+    state = FormState(rights=rights.fields, read_only=not rights.update, user=visit.user)
+    draft = Draft(visit, entry, rights, stored, dict(stored), state, visit.times, revision.of(stored))
+    if visit.request.method != "POST":
+        return await draft.show()
+    if not rights.update:
+        raise Forbidden()
+    form = await visit.form()
+    sent = draft.read(form)
+    if (response := await draft.press(form)) is not None:
+        return response
+    if draft.merge(sent):
+        return await draft.show(409)
+    changed = {name: value for name, value in sent.items() if not revision.same(value, stored.get(name))}
+    if not changed and not form.failures:
+        return visit.redirect(visit.url("collections", entry.slug, id), "unchanged")
+    return await draft.store(lambda: visit.api.update(entry.slug, id, changed, depth=0), "saved")
+
+
+async def delete(visit: Visit) -> Response:
+    """Asks whether a document is to be deleted, and deletes it."""
+    entry = entry_of(visit)
+    id = document_id(visit, entry)
+    stored = await visit.api.get(entry.slug, id, depth=0)
+    if not (await visit.rights(entry.slug, id)).delete:
+        raise Forbidden()
+    error, status = None, 200
+    if visit.request.method == "POST":
+        try:
+            await visit.api.delete(entry.slug, id)
+        except HeadlessError as refused:
+            error, status = refused.message, refused.status_code
+        else:
+            return visit.redirect(visit.url("collections", entry.slug), "deleted")
+    return await visit.render(
+        "delete.html", status=status, current=entry.slug, title=entry.title(stored), crumb=id, entry=entry, error=error,
+        back=visit.url("collections", entry.slug, id),
+    )  # fmt: skip

@@ -1,0 +1,57 @@
+"""Pieces of a form that its modules ask for: a fresh row, and the documents that a relationship finds."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.responses import Response
+
+from headless import Forbidden, NotFound
+from headless.admin import Branch
+from headless.admin_ui import rows
+from headless.admin_ui.controls import DocumentForm, FormState
+from headless.admin_ui.defaults import defaults
+from headless.admin_ui.options import Finder, fill_options
+from headless.admin_ui.views.documents import entry_of
+from headless.admin_ui.visit import Visit
+
+_PATH = re.compile(r"[A-Za-z0-9_.-]{1,300}", re.ASCII)
+
+
+async def row(visit: Visit) -> Response:
+    """A fresh row of the array at `path`, whose inputs are named by `key`."""
+    entry, path, key = entry_of(visit), _path(visit, "path"), _path(visit, "key")
+    rights = await visit.rights(entry.slug)
+    declared = rows.field_at(entry.fields, path)
+    if declared is None or not declared.children or "." in key or not key[0].isdigit():
+        raise NotFound()
+    if not (rights.create or rights.update):
+        raise Forbidden()
+    data = await defaults(declared.children, visit.user, visit.site.now())
+    form = DocumentForm(visit.site, visit.url("collections", entry.slug), (), {}, FormState(new=True), visit.times)
+    below = rights.fields
+    for part in path.split("."):
+        below = below if part[0].isdigit() else below.below(part)
+    control, level = form.row(declared, path, Branch(f"{path}.{key}", declared.children, data, "", ""), below)
+    await fill_options(visit, form.every(), {})
+    return visit.plain("array_row.html", c=control, level=level)
+
+
+async def options(visit: Visit) -> Response:
+    """The documents that the relationship at `path` finds for `q`, as choices of its input."""
+    entry, path = entry_of(visit), _path(visit, "path")
+    declared = rows.field_at(entry.fields, ".".join(part for part in path.split(".") if not part[0].isdigit()))
+    if declared is None or not hasattr(declared, "slugs"):
+        raise NotFound()
+    sought = visit.request.query_params.get("q", "").strip()[:200]
+    form = DocumentForm(visit.site, visit.url("collections", entry.slug), (), {}, FormState(new=True), visit.times)
+    control = form.alone(declared, path, visit.request.query_params.getlist("chosen")[:200])
+    control.options = await Finder(visit).options(declared, control.value, sought)
+    return visit.plain("options.html", c=control)
+
+
+def _path(visit: Visit, name: str) -> str:
+    text = visit.request.query_params.get(name, "")
+    if not _PATH.fullmatch(text) or ".." in text or text.startswith(".") or text.endswith("."):
+        raise NotFound()
+    return text

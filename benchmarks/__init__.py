@@ -1,0 +1,1 @@
+"""Measurements: what a request costs the server, next to hand-written servers of the same answers."""

@@ -1,0 +1,1 @@
+"""Measurements of what survives: servers killed in the middle of their work."""
