@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from headless.checkout import require_links
+
 if TYPE_CHECKING:
     from headless.access import AccessContext as AccessContext
     from headless.access import anyone as anyone
@@ -37,9 +39,12 @@ if TYPE_CHECKING:
     from headless.hooks import HookContext as HookContext
     from headless.http.querystring import parse_query as parse_query
     from headless.http.responses import JSONResponse as JSONResponse
+    from headless.loader import load_project as load_project
     from headless.operations.page import BulkResult as BulkResult
     from headless.operations.page import Page as Page
     from headless.request import Request as Request
+
+require_links()
 
 __version__ = "0.1.0"
 
@@ -50,7 +55,8 @@ _HOMES = {
     "Endpoint": "endpoint", "Forbidden": "errors", "Headless": "app", "HeadlessError": "errors",
     "HookContext": "hooks", "Index": "collection", "JSONResponse": "http.responses", "NotFound": "errors",
     "Page": "operations.page", "Plugin": "extension", "QueryError": "errors", "Request": "request",
-    "ValidationError": "errors", "anyone": "access", "authenticated": "access", "nobody": "access",
+    "ValidationError": "errors", "anyone": "access", "authenticated": "access",
+    "load_project": "loader", "nobody": "access",
     "parse_query": "http.querystring", "plugin": "extension", "public": "access", "staff": "access",
 }  # fmt: skip
 

@@ -47,7 +47,10 @@ Load = Callable[["Request"], Awaitable[Mapping[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A template shown in a slot, with what an async `load(request)` answers as its further variables."""
+    """A template shown in a slot, with what an async `load(request)` answers as its further variables.
+
+    `load` is asked once for a page that has the slot; for `list.row.actions`, which is drawn for every row, never.
+    """
 
     template: str
     load: Load | None = None

@@ -130,7 +130,7 @@ class DataField(Field):
     many: ClassVar[bool] = False
 
     name: Str = dataclasses.field(kw_only=False)
-    label: Str | bool | None = None
+    label: Str | Bool | None = None
     required: Bool = False
     unique: Bool = False
     index: Bool = False
@@ -142,7 +142,7 @@ class DataField(Field):
     )
     hooks: Annotated[Any, BeforeValidator(as_hooks(FIELD_HOOKS))] = dataclasses.field(default_factory=empty)
     hidden: Bool = False
-    save_to_jwt: Str | bool = False
+    save_to_jwt: Str | Bool = False
 
     @property
     def title(self) -> str:

@@ -52,7 +52,8 @@ class Passwords:
         self.computed = 0
         self._hasher = PasswordHasher(profile.time_cost, profile.memory_cost, profile.parallelism)
         self._nobodys = _hash_of_nobody(profile)
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="headless-passwords")
+        self._workers = workers
+        self._threads = self._pool()
         self._admitted = threading.BoundedSemaphore(waiting)
         self._counting = threading.Lock()
 
@@ -76,8 +77,12 @@ class Passwords:
             return True
 
     def close(self) -> None:
-        """Ends the threads; hashes that wait are cancelled."""
+        """Ends the threads; hashes that wait are cancelled. Later ones get threads of their own."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads = self._pool()
+
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._workers, thread_name_prefix="headless-passwords")
 
     async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if not self._admitted.acquire(blocking=False):

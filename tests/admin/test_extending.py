@@ -64,6 +64,7 @@ def test_every_slot_is_on_a_page(tmp_path: Path) -> None:
     slots = {name: [Slot(f"{file}.html", load)] for name, file in names.items()}
     with opened(extend(ledger.config(), Extension("all", templates=tmp_path, slots=slots))) as (browser, api):
         api.create("posts", {"title": "One"})
+        assert browser.open("/admin/login").status == 200
         log_in(browser)
         pages = {name: POSTS if name.startswith("list") else "/admin" for name in SLOTS}
         pages["edit.sidebar"] = f"{POSTS}/1"

@@ -14,7 +14,7 @@ NAMES = {
     "AccessContext", "Api", "ApiError", "Auth", "AuthenticationError", "BadRequest", "BulkResult", "Collection", "Config",
     "ConfigError", "Conflict", "Endpoint", "Forbidden", "Headless", "HeadlessError", "HookContext", "Index", "JSONResponse",
     "NotFound", "Page", "Plugin", "QueryError", "Request", "ValidationError", "__version__", "anyone", "authenticated",
-    "fields", "nobody", "parse_query", "plugin", "public", "staff",
+    "fields", "load_project", "nobody", "parse_query", "plugin", "public", "staff",
 }  # fmt: skip
 
 FIELDS = {

@@ -16,6 +16,7 @@ from tests.services import free_port
 
 SSE = "/api/messages/sse"
 WRITERS, EACH, READERS = 10, 5, 20
+ROOT = Path(__file__).parents[2]
 LOST = (httpx2.TransportError, StopAsyncIteration)
 
 
@@ -32,7 +33,7 @@ class Server:
         """Returns when it answers."""
         line = [sys.executable, "-m", "uvicorn", "tests.examples.chat_app:app", "--port", str(self.port)]
         self._process = await asyncio.create_subprocess_exec(
-            *line, env=self._environment, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+            *line, cwd=ROOT, env=self._environment, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
         )
         assert self._process.stderr is not None
         while line_read := await self._process.stderr.readline():

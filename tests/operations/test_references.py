@@ -1,0 +1,207 @@
+"""References: what happens to those who refer to a document that goes, wherever the reference stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from headless import ApiError, Collection, Config, ValidationError, fields
+from headless.testing import TestClient
+from tests.operations.watching import logged, rows
+
+Make = Any
+
+
+def at_top(**options: Any) -> tuple[Any, Any, Any]:
+    return fields.Relationship("tag", relation_to="tags", **options), {"tag": 1}, {"tag": None}
+
+
+def in_group(**options: Any) -> tuple[Any, Any, Any]:
+    field = fields.Group("meta", fields=[fields.Relationship("tag", relation_to="tags", **options)])
+    return field, {"meta": {"tag": 1}}, {"meta": {"tag": None}}
+
+
+def in_array(**options: Any) -> tuple[Any, Any, Any]:
+    field = fields.Array("list", fields=[fields.Relationship("tag", relation_to="tags", **options), fields.Text("note")])
+    data = {"list": [{"id": "r1", "tag": 2, "note": "a"}, {"id": "r2", "tag": 1, "note": "b"}]}
+    return field, data, {"list": [{"id": "r1", "tag": 2, "note": "a"}, {"id": "r2", "tag": None, "note": "b"}]}
+
+
+def of_many(**options: Any) -> tuple[Any, Any, Any]:
+    return fields.Relationship("tags", relation_to="tags", has_many=True, **options), {"tags": [2, 1, 2]}, {"tags": [2, 2]}
+
+
+def polymorphic(**options: Any) -> tuple[Any, Any, Any]:
+    field = fields.Relationship("thing", relation_to=["others", "tags"], **options)
+    return field, {"thing": {"relationTo": "tags", "value": 1}}, {}
+
+
+def polymorphic_of_many(**options: Any) -> tuple[Any, Any, Any]:
+    field = fields.Relationship("things", relation_to=["others", "tags"], has_many=True, **options)
+    kept = {"relationTo": "others", "value": 1}
+    return field, {"things": [kept, {"relationTo": "tags", "value": 1}]}, {"things": [kept]}
+
+
+PLACES = [at_top, in_group, in_array, of_many, polymorphic, polymorphic_of_many]
+
+
+def config(*declared: Any) -> Config:
+    named = [Collection(slug, fields=[fields.Text("name")]) for slug in ("tags", "others")]
+    posts = Collection("posts", fields=[fields.Text("title"), *declared])
+    return Config(collections=[*named, posts])
+
+
+def fill(client: TestClient, data: dict[str, Any]) -> dict[str, Any]:
+    for name in ("one", "two"):
+        client.create("tags", {"name": name})
+        client.create("others", {"name": name})
+    return client.create("posts", {"title": "x", **data})
+
+
+@pytest.mark.parametrize("make", PLACES)
+def test_an_optional_reference_is_cleared(make: Make) -> None:
+    """Wherever it stands; its neighbours stay, and the log tells of the change and then of the delete."""
+    field, data, cleared = make()
+    with TestClient(config(field)) as client:
+        made = fill(client, data)
+        before = len(logged(client))
+        client.delete_document("tags", 1)
+        stored = client.get_document("posts", 1, depth=0)
+        key = field.name
+        assert {name: stored[name] for name in cleared} == cleared
+        assert key in cleared or key not in stored
+        assert {name: stored[name] for name in ("title", "createdAt")} == {name: made[name] for name in ("title", "createdAt")}
+        changes = logged(client, before)
+        assert [(change.collection, change.operation) for change in changes] == [("posts", "update"), ("tags", "delete")]
+        assert changes[0].before == {key: made[key]}
+        assert changes[0].after.get(key) == cleared.get(key)
+        assert changes[1].before["name"] == "one"
+
+
+@pytest.mark.parametrize("make", PLACES)
+def test_a_restricting_reference_keeps_its_target(make: Make) -> None:
+    """409, which says who refers; nothing changes, until the reference goes."""
+    field, data, _ = make(on_delete="restrict")
+    with TestClient(config(field)) as client:
+        fill(client, data)
+        before = logged(client)
+        with pytest.raises(ApiError, match="a Post refers to it") as refused:
+            client.delete_document("tags", 1)
+        assert refused.value.status_code == 409
+        assert logged(client) == before
+        client.delete_document("posts", 1)
+        client.delete_document("tags", 1)
+
+
+@pytest.mark.parametrize("make", PLACES)
+def test_a_cascading_reference_takes_its_document_along(make: Make) -> None:
+    """The referring document goes first, and is in the log as deleted; documents that refer to others stay."""
+    field, data, _ = make(on_delete="cascade")
+    with TestClient(config(field)) as client:
+        fill(client, data)
+        client.create("posts", {"title": "stays"})
+        before = len(logged(client))
+        client.delete_document("tags", 1)
+        assert [doc["title"] for doc in client.find("posts").docs] == ["stays"]
+        changes = logged(client, before)
+        assert [(change.collection, change.operation) for change in changes] == [("posts", "delete"), ("tags", "delete")]
+        assert changes[0].before["title"] == "x"
+        assert rows(client, "SELECT count(*) FROM posts__refs") == [(0,)]
+
+
+def test_a_required_reference_restricts_by_itself() -> None:
+    """It cannot be cleared, so its target cannot go."""
+    with TestClient(config(fields.Relationship("tag", relation_to="tags", required=True))) as client:
+        fill(client, {"tag": 1})
+        with pytest.raises(ApiError):
+            client.delete_document("tags", 1)
+        client.delete_document("tags", 2)
+
+
+def test_documents_that_refer_to_each_other_go_together() -> None:
+    """A circle of cascading references, a document that refers to itself, and a diamond all end."""
+    nodes = Collection("nodes", fields=[fields.Relationship("next", relation_to="nodes", has_many=True, on_delete="cascade")])
+    with TestClient(Config(collections=[nodes])) as client:
+        for _ in range(4):
+            client.create("nodes", {})
+        client.update_document("nodes", 1, {"next": [2, 1]})
+        client.update_document("nodes", 2, {"next": [3]})
+        client.update_document("nodes", 3, {"next": [1, 2]})
+        client.delete_document("nodes", 1)
+        assert [doc["id"] for doc in client.find("nodes").docs] == [4]
+        assert [change.operation for change in logged(client)].count("delete") == 3
+        assert rows(client, "SELECT count(*) FROM nodes__refs") == [(0,)]
+
+
+def test_a_restriction_deep_in_a_cascade_stops_it_whole() -> None:
+    """Nothing is deleted or cleared when anything on the way must stay."""
+    chain = [
+        Collection("roots", fields=[fields.Text("name")]),
+        Collection("stems", fields=[fields.Relationship("root", relation_to="roots", on_delete="cascade")]),
+        Collection("leaves", fields=[fields.Relationship("stem", relation_to="stems", on_delete="restrict")]),
+        Collection("notes", fields=[fields.Relationship("root", relation_to="roots")]),
+    ]
+    with TestClient(Config(collections=chain)) as client:
+        for slug, data in (("roots", {}), ("notes", {"root": 1}), ("stems", {"root": 1}), ("leaves", {"stem": 1})):
+            client.create(slug, data)
+        with pytest.raises(ApiError):
+            client.delete_document("roots", 1)
+        assert [client.system.count(slug) for slug in ("roots", "stems", "leaves")] == [1, 1, 1]
+        assert client.get_document("notes", 1, depth=0)["root"] == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        ({"tag": 99}, "tag"),
+        ({"tag": "abc"}, "tag"),
+        ({"tag": True}, "tag"),
+        ({"tag": [1]}, "tag"),
+        ({"tags": [1, 99]}, "tags"),
+        ({"list": [{"tag": 1}, {"tag": 99}]}, "list.1.tag"),
+        ({"thing": {"relationTo": "posts", "value": 1}}, "thing"),
+        ({"thing": {"relationTo": "tags", "value": 99}}, "thing"),
+        ({"thing": 1}, "thing"),
+    ],
+    ids=str,
+)
+def test_a_reference_to_nothing_is_refused(data: dict[str, Any], path: str) -> None:
+    """On create and on update, with its path; nothing is stored."""
+    declared = [at_top()[0], of_many()[0], in_array()[0], polymorphic()[0]]
+    with TestClient(config(*declared)) as client:
+        fill(client, {})
+        for write in (lambda: client.create("posts", data), lambda: client.update_document("posts", 1, data)):
+            with pytest.raises(ValidationError, match="invalid") as refused:
+                write()
+            assert [error["path"] for error in refused.value.errors] == [path]
+            assert "invalid relationships" in refused.value.errors[0]["message"]
+        assert client.system.count("posts") == 1
+
+
+def test_an_id_may_be_given_as_text_or_as_the_whole_document() -> None:
+    """What forms and clients send back is understood."""
+    with TestClient(config(at_top()[0], of_many()[0], polymorphic()[0])) as client:
+        fill(client, {})
+        tag = client.get_document("tags", 1)
+        made = client.create("posts", {"tag": "1", "tags": [tag, "2"], "thing": {"relationTo": "tags", "value": tag}}, depth=0)
+    assert (made["tag"], made["tags"], made["thing"]) == (1, [1, 2], {"relationTo": "tags", "value": 1})
+
+
+def test_references_follow_every_change_of_a_document() -> None:
+    """A reference that was taken out no longer holds its target."""
+    with TestClient(config(of_many(on_delete="restrict")[0])) as client:
+        fill(client, {"tags": [1, 2]})
+        client.update_document("posts", 1, {"tags": [2]})
+        client.delete_document("tags", 1)
+        with pytest.raises(ApiError):
+            client.delete_document("tags", 2)
+
+
+def test_an_update_of_another_field_leaves_the_references_alone() -> None:
+    """Their rows keep their ids: nothing was rewritten."""
+    with TestClient(config(of_many()[0])) as client:
+        fill(client, {"tags": [1, 2]})
+        before = rows(client, "SELECT * FROM posts__refs")
+        client.update_document("posts", 1, {"title": "y"})
+        assert rows(client, "SELECT * FROM posts__refs") == before

@@ -1,0 +1,76 @@
+"""What tests look at behind the API: the change log, raw rows, and the statements that were run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from headless.changes import Change
+from headless.database import Statement
+from headless.testing import TestClient
+
+
+def logged(client: TestClient, after: int = 0) -> list[Change]:
+    """The changes that were committed."""
+
+    async def read() -> list[Change]:
+        return await client.app.hub.log.following(after, 1_000)
+
+    return client.run(read())
+
+
+def rows(client: TestClient, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of the database as they are."""
+
+    async def read() -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = await client.app.database.inspect(lambda db: db.execute(sql).fetchall())
+        return found
+
+    return client.run(read())
+
+
+class Statements:
+    """The SQL texts of the statements that were run: `reads`, and `writes` of stores."""
+
+    def __init__(self) -> None:
+        self.reads: list[str] = []
+        self.writes: list[str] = []
+
+
+@contextmanager
+def statements(client: TestClient) -> Iterator[Statements]:
+    """Notes every statement that operations give to the database."""
+    database, seen = client.app.database, Statements()
+    read, read_inline, store = database.read, database.read_inline, database.store
+
+    async def noted_read(statement: Statement, values: Any = ()) -> Any:
+        seen.reads.append(statement.sql)
+        return await read(statement, values)
+
+    def noted_read_inline(statement: Statement, values: Any = ()) -> Any:
+        found = read_inline(statement, values)
+        if found is not None:
+            seen.reads.append(statement.sql)
+        return found
+
+    async def noted_store(make: Callable[[], Any]) -> Any:
+        return await store(lambda: _noted(make(), seen))
+
+    database.read, database.read_inline, database.store = noted_read, noted_read_inline, noted_store
+    try:
+        yield seen
+    finally:
+        del database.read, database.read_inline, database.store
+
+
+def _noted(steps: Any, seen: Statements) -> Iterator[Any]:
+    answer = None
+    while True:
+        try:
+            step = steps.send(answer)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        if isinstance(step, tuple):
+            seen.writes.append(step[0].sql)
+        answer = yield step
