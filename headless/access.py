@@ -183,6 +183,19 @@ class _Missing(Exception):
     pass
 
 
+class NumberOfUser(int):
+    """The id of a user that a rule compares with, which remembers whose it is: ids are counted per collection."""
+
+    collection: str | None = None
+
+
+class TextOfUser(str):
+    """The same where ids are text."""
+
+    __slots__ = ("collection",)
+    collection: str | None
+
+
 def for_user(where: Mapping[str, Any], user: Mapping[str, Any] | None) -> Decision:
     """The where mapping with every `$user.…` replaced by the user's value; False when the user lacks one."""
     try:
@@ -203,7 +216,16 @@ def _replace(value: Any, user: Mapping[str, Any] | None) -> Any:
     return value
 
 
+def _user_id(user: Mapping[str, Any]) -> Any:
+    id = user["id"]
+    marked: Any = NumberOfUser(id) if isinstance(id, int) else TextOfUser(id)
+    marked.collection = user.get("collection")
+    return marked
+
+
 def _user_value(path: str, user: Mapping[str, Any] | None) -> Any:
+    if path == "id" and user is not None and user.get("id") is not None:
+        return _user_id(user)
     value: Any = user
     for part in path.split("."):
         if not isinstance(value, Mapping) or value.get(part) is None:

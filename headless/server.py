@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headless.access import AccessContext, constant, decide
 from headless.endpoint import Endpoint
@@ -238,7 +238,23 @@ class Server:
             return
         if key != "/":
             scope = {**scope, "root_path": scope.get("root_path", "") + key}
-        await self._mount(key)(scope, receive, send)
+        await self._guarded(self._mount(key), scope, receive, send)
+
+    async def _guarded(self, mounted: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Runs a mounted application; an error of the platform's that it lets through is answered as the API would."""
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await mounted(scope, receive, noting)
+        except HeadlessError as error:
+            if started or not error.is_public:
+                raise
+            await JSONResponse(error.body(), status=error.status_code)(scope, receive, send)
 
     def _mount(self, key: str) -> ASGIApp:
         mounted = self._mounts.get(key)

@@ -17,6 +17,7 @@ from headless.operations.present import parse_populate, present
 from headless.operations.store import ids_in
 from headless.query.binding import bind_rule, bind_where
 from headless.query.conditions import ALWAYS, AllOf, AnyOf, Condition, InRows, Not, Related, dig
+from headless.query.sorting import bind_sort
 from headless.streams.watch import Watch
 
 EVENTS = frozenset({"create", "update", "delete", "enter", "leave", "snapshot", "reset"})
@@ -66,8 +67,9 @@ class LiveQuery(Watch):
         )
 
     async def prepare(self) -> None:
-        """Asks the rules and binds the where. Raises Forbidden, QueryError, BadRequest."""
+        """Asks the rules and binds where and sort. Raises Forbidden, QueryError, BadRequest."""
         if not self._ready:
+            await bind_sort(self._query.sort, self._collection, self._asker)
             self.constraint = Readable(self._asker.core, self._collection, await self._condition(self._asker))
             self._ready = True
 

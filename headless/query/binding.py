@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 import orjson
 
 from headless import operators
+from headless.access import NumberOfUser, TextOfUser
 from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Node, Plan
 from headless.declaration import declaration
@@ -257,11 +258,21 @@ class _Reading:
     def query_value(self, raw: Any) -> Any:
         if self.keys == ("relationTo",):
             return raw if isinstance(raw, str) else None
+        if isinstance(raw, NumberOfUser | TextOfUser):
+            raw = self._of_user(raw)
         if self.node.refers is not None:
             return self._id(raw, self.node.field)
         if isinstance(self.node.field, Identity) and self.node.parent is None:
             return _read_id(self.binder.collection, raw)
         return self.node.field.query_value(raw)
+
+    def _of_user(self, id: NumberOfUser | TextOfUser) -> Any:
+        """`$user.id` of a rule. Number 1 of another collection is somebody else."""
+        slugs = self.node.refers.slugs if self.node.refers is not None else (self.binder.collection.slug,)
+        is_id = self.node.refers is not None or isinstance(self.node.field, Identity)
+        if is_id and id.collection not in slugs:
+            raise Never
+        return int(id) if isinstance(id, NumberOfUser) else str(id)
 
     def _id(self, raw: Any, field: Any) -> Any:
         value = field.query_value(raw)
