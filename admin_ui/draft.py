@@ -145,6 +145,7 @@ class Draft:
             status=status,
             current=entry.slug,
             modules=MODULES,
+            slots=("edit.sidebar",),
             skip="edit",
             title=name,
             crumb=stored["id"] if stored is not None else "New",

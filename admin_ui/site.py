@@ -89,10 +89,6 @@ class Site:
         if own in self._project_slots:
             yield Slot(own)
 
-    def slots_that_load(self) -> list[Slot]:
-        """The slots' entries that need data of their own."""
-        return [slot for each in self.extensions for name in each.slots for slot in each.slot(name) if slot.load]
-
     @cached_property
     def _project_slots(self) -> frozenset[str]:
         return frozenset(name for name in self.environment.list_templates() if name.startswith("slots/"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -113,13 +113,20 @@ class Visit:
         return FormReader(pairs, self.site.widgets, identify=self.site.identify)
 
     async def render(
-        self, template: str, *, status: int = 200, current: str = "", modules: tuple[str, ...] = (), **context: Any
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        current: str = "",
+        modules: tuple[str, ...] = (),
+        slots: tuple[str, ...] = (),
+        **context: Any,
     ) -> Response:
-        """A whole page inside the shell, with its slots."""
+        """A whole page inside the shell. `slots` are those that this page has besides every page's."""
         shell = await make_shell(self, current)
-        slots = await self._slots()
+        loaded = await self._load(("head", "nav", *slots))
         modules = (*modules, *self.site.modules)
-        return self.plain(template, status=status, shell=shell, slots=slots, modules=modules, **context)
+        return self.plain(template, status=status, shell=shell, loaded=loaded, modules=modules, **context)
 
     def plain(self, template: str, *, status: int = 200, **context: Any) -> Response:
         """A page without the shell, or a fragment."""
@@ -147,11 +154,13 @@ class Visit:
             response.set_cookie(FLASH_COOKIE, flash, max_age=20, path=self.base or "/", httponly=True, samesite="lax")
         return response
 
-    async def _slots(self) -> dict[Slot, Mapping[str, Any]]:
-        """The variables of every slot's template that loads some."""
-        return {slot: await slot.load(self.request) for slot in self.site.slots_that_load() if slot.load}
+    async def _load(self, names: Sequence[str]) -> dict[Slot, Mapping[str, Any]]:
+        """The variables of the slots' templates that want some."""
+        slots = [slot for name in names for slot in self.site.slots(name)]
+        return {slot: await slot.load(self.request) for slot in slots if slot.load is not None}
 
     def _slot(self, name: str, values: Mapping[str, Any]) -> Markup:
-        loaded = values.get("slots") or {}
-        parts = [self.site.piece(slot.template, **{**values, **loaded.get(slot, {})}) for slot in self.site.slots(name)]
-        return Markup("").join(parts)
+        """What stands in a slot, without what wants something loaded where nothing was, as on the log-in."""
+        loaded: Mapping[Slot, Mapping[str, Any]] = values.get("loaded", {})
+        slots = [slot for slot in self.site.slots(name) if slot.load is None or slot in loaded]
+        return Markup("").join(self.site.piece(slot.template, **{**values, **loaded.get(slot, {})}) for slot in slots)

@@ -69,6 +69,10 @@ class Api:
         query = Query(depth=depth, select=select, populate=populate)
         return await finding.get(self._asker, self._asker.collection(slug), id, query)
 
+    async def revision(self, slug: str, id: int | str) -> int:
+        """The document's revision, which every change raises: for `update(…, revision=…)`. Raises NotFound, Forbidden."""
+        return await finding.revision(self._asker, self._asker.collection(slug), id)
+
     async def count(self, slug: str, where: Where | None = None) -> int:
         """How many documents match."""
         return await finding.count(self._asker, self._asker.collection(slug), where)

@@ -42,7 +42,9 @@ async def dashboard(visit: Visit) -> Response:
     cards = [await _card(visit, entry) for entry in entries]
     changes = [change for entry in entries for change in await _changes(visit, entry)]
     recent = sorted(changes, key=lambda change: change.at, reverse=True)[:RECENT]
-    return await visit.render("dashboard.html", title="Dashboard", cards=cards, recent=recent)
+    return await visit.render(
+        "dashboard.html", slots=("dashboard.cards",), title="Dashboard", cards=cards, recent=recent
+    )
 
 
 async def _card(visit: Visit, entry: Entry) -> Card:

@@ -84,6 +84,7 @@ async def _answer(visit: Visit, entry: Entry, query: Query, rights: Rights, page
         status=400 if error else 200,
         current=entry.slug,
         modules=MODULES,
+        slots=("list.before",),
         skip="rows" if documents else "main",
         title=entry.plural,
         entry=entry,

@@ -47,6 +47,8 @@ async def edit(visit: Visit) -> Response:
     """The form of a stored document, and what it is answered with."""
     entry = entry_of(visit)
     id = document_id(visit, entry)
+    # Read first: a change that comes after it is a conflict, whatever was seen of it below.
+    number = await visit.api.revision(entry.slug, id)
     stored: dict[str, Any] = await visit.api.get(entry.slug, id, depth=0)
     rights = await visit.rights(entry.slug, id)
     state = FormState(rights=rights.fields, read_only=not rights.update, user=visit.user)
@@ -64,7 +66,7 @@ async def edit(visit: Visit) -> Response:
     changed = {name: value for name, value in sent.items() if not revision.same(value, stored.get(name))}
     if not changed and not form.failures:
         return visit.redirect(visit.url("collections", entry.slug, id), "unchanged")
-    return await draft.store(lambda: visit.api.update(entry.slug, id, changed, depth=0), "saved")
+    return await draft.store(lambda: visit.api.update(entry.slug, id, changed, revision=number), "saved")
 
 
 async def delete(visit: Visit) -> Response:

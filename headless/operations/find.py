@@ -20,6 +20,7 @@ from headless.query.conditions import ALWAYS, AllOf, Comparison, Condition
 from headless.query.sorting import Sort, bind_sort
 
 LARGEST = 2**53
+ONLY_ID = Selection(True, (("id", None),))
 
 
 @dataclass(slots=True)
@@ -144,6 +145,22 @@ async def get(asker: Asker, collection: CompiledCollection, id: Any, query: Quer
         await run_hooks(collection.hooks["after_operation"], context, "result")
         return context.result  # type: ignore[no-any-return]
     return documents[0]
+
+
+async def revision(asker: Asker, collection: CompiledCollection, id: Any) -> int:
+    """The revision of a document that the asker may read. Raises NotFound and Forbidden."""
+    rule = await rule_of(asker, collection)
+    known = collection.read_id(id)
+    if known is None:
+        raise NotFound
+    where = both(by_id(known), rule)
+    reader = collection.reader(ONLY_ID)
+    statement = asker.core.statements.find(collection, reader, where, None, limited=False, revision=True)
+    rows = await asker.core.database.read(statement, tuple(where.values()))
+    if not rows:
+        raise NotFound
+    found: int = rows[0][-1]
+    return found
 
 
 def by_id(id: Any) -> Condition:

@@ -16,7 +16,7 @@ from headless.operations.page import Document
 from headless.operations.present import parse_populate, present
 from headless.operations.store import ids_in
 from headless.query.binding import bind_rule, bind_where
-from headless.query.conditions import ALWAYS, AllOf, AnyOf, Condition, InRows, Not, Related, dig
+from headless.query.conditions import NEVER, AllOf, AnyOf, Condition, InRows, Not, Related, dig
 from headless.query.sorting import bind_sort
 from headless.streams.watch import Watch
 
@@ -58,7 +58,7 @@ class LiveQuery(Watch):
         super().__init__(
             hub=asker.core.hub,
             collection=collection.slug,
-            constraint=Readable(asker.core, collection, ALWAYS),
+            constraint=Readable(asker.core, collection, NEVER),
             projection=Projected(asker, collection, query),
             snapshot=(lambda: self._read(snapshot)) if snapshot is not False else None,
             since=since,
