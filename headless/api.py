@@ -70,7 +70,7 @@ class Api:
         return await finding.get(self._asker, self._asker.collection(slug), id, query)
 
     async def revision(self, slug: str, id: int | str) -> int:
-        """The document's revision, which every change raises: for `update(…, revision=…)`. Raises NotFound, Forbidden."""
+        """The document's revision, which each change raises: for `update(…, revision=…)`. Raises NotFound."""
         return await finding.revision(self._asker, self._asker.collection(slug), id)
 
     async def count(self, slug: str, where: Where | None = None) -> int:

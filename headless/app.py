@@ -144,15 +144,17 @@ class Headless:
         self._pruning = asyncio.get_running_loop().create_task(self._prune(log))
 
     async def _prune(self, log: ChangeLog) -> None:
-        """Forgets old changes, now and each hour."""
+        """Forgets old changes, first when the start is over and then each hour."""
         options = self.config.change_log
+        wait = 60
         while True:
+            await asyncio.sleep(wait)
+            wait = 3600
             oldest = int((self.core.clock.now() - options.days * 86_400) * 1000)
             try:
                 await log.prune(older_than=iso_from_ms(oldest), larger_than=options.max_bytes)
             except HeadlessError:
                 logger.exception("the change log could not be pruned")
-            await asyncio.sleep(3600)
 
     async def aclose(self) -> None:
         """Ends the streams, then the plugins, then the database."""

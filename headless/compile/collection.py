@@ -24,6 +24,7 @@ from headless.fields.json import Json
 from headless.hooks import Hook, HookContext
 from headless.names import did_you_mean
 from headless.operators import Operator
+from headless.security.tokens import check_claims
 
 PASSWORD_COLUMN = "_password"  # noqa: S105 - a column's name
 LARGEST_ID = 2**63 - 1
@@ -204,6 +205,7 @@ def _dangling(collection: CompiledCollection, compiled: Mapping[str, CompiledCol
             if slug not in compiled:
                 place = f"collection {collection.slug!r}, field {node.dotted!r}"
                 problems.append(f"{place}: there is no collection {slug!r}{did_you_mean(slug, compiled)}")
+    problems += _without_effect(collection)
     admin = collection.declaration.admin
     known = {node.dotted for node in collection.plan.walk()} | {"id"}
     for option, names in (
@@ -216,6 +218,25 @@ def _dangling(collection: CompiledCollection, compiled: Mapping[str, CompiledCol
             if name not in known:
                 place = f"collection {collection.slug!r}, {option}"
                 problems.append(f"{place}: there is no field {name!r}{did_you_mean(name, known)}")
+    return problems
+
+
+def _without_effect(collection: CompiledCollection) -> list[str]:
+    """Options that would silently do nothing, or harm, where they stand."""
+    problems = []
+    for node in collection.plan.walk():
+        place = f"collection {collection.slug!r}, field {node.dotted!r}"
+        if node.rows is not None and (node.field.unique or node.field.index):
+            problems.append(f"{place}: values inside rows cannot be unique or indexed")
+        if node.field.save_to_jwt and collection.declaration.auth is None:
+            problems.append(f"{place}: save_to_jwt is for collections with auth")
+    if collection.declaration.auth is not None:
+        claims = [node.field.save_to_jwt for node in collection.plan.leaves() if node.field.save_to_jwt]
+        names = [node.key for node in collection.plan.leaves() if node.field.save_to_jwt is True]
+        try:
+            check_claims([*names, *(claim for claim in claims if isinstance(claim, str))])
+        except ConfigError as error:
+            problems += [f"collection {collection.slug!r}: {problem}" for problem in error.problems]
     return problems
 
 

@@ -25,6 +25,8 @@ class Node:
     plan: Plan | None = None
     column: str | None = None
     localized: bool = False
+    by_locale: bool = False
+    """A localized group: it has no column, so each of its leaves is kept by locale."""
     conditions: tuple[Callable[..., Any], ...] = ()
     refers: Any = None
     """The field, where its value refers to documents (`Referring`); else None."""
@@ -148,7 +150,9 @@ def _nodes(
             continue
         node = Node(declared, declared.name, (*path, declared.name), around, parent, conditions=(*conditions, *own))
         inherited = parent is not None and (parent.localized or _in_localized(parent))
-        node.localized = localize and declared.localized and not inherited
+        asked = declared.localized or (parent is not None and parent.by_locale)
+        node.localized = localize and asked and not inherited and not node.flat
+        node.by_locale = localize and asked and not inherited and node.flat
         if node.contains is not None:
             node.plan = build_plan(declared.children, parent=node, path=node.path, localize=localize)
         yield node

@@ -6,14 +6,13 @@ from typing import Any
 
 from headless.compile.collection import CompiledCollection
 from headless.compile.selection import parse_selection
-from headless.operations.change import Shown, after_commit, before, collection_hooks, in_transaction, selected
+from headless.operations.change import Shown, after_commit, before, collection_hooks, selected
 from headless.operations.core import Asker
 from headless.operations.find import Query
 from headless.operations.page import BulkResult, Document
 from headless.operations.present import parse_populate, present
-from headless.operations.store import Changed
 from headless.operations.store import delete as store_delete
-from headless.operations.update import TRIES, each, locate, matching_ids
+from headless.operations.update import contended, each, locate, matching_ids
 
 
 async def delete(asker: Asker, collection: CompiledCollection, id: Any, shown: Shown) -> Document:
@@ -23,13 +22,7 @@ async def delete(asker: Asker, collection: CompiledCollection, id: Any, shown: S
     async def once() -> Document:
         return await _delete(asker, collection, id, shown)
 
-    for _ in range(TRIES):
-        try:
-            return await in_transaction(asker, collection, once)
-        except Changed:
-            continue
-    async with asker.core.database.transaction():
-        return await once()
+    return await contended(asker, collection, once)
 
 
 async def _delete(asker: Asker, collection: CompiledCollection, id: Any, shown: Shown) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from headless.compile.collection import CompiledCollection
@@ -26,7 +26,7 @@ from headless.operations.store import Changed
 from headless.operations.store import update as store_update
 from headless.operations.write import Preparation
 from headless.query.binding import bind_rule, bind_where
-from headless.query.conditions import ALWAYS, Condition
+from headless.query.conditions import Condition
 from headless.query.sorting import bind_sort
 
 TRIES = 3
@@ -50,6 +50,11 @@ async def update(
     async def once() -> Document:
         return await _update(asker, collection, id, data, shown, revision)
 
+    return await contended(asker, collection, once)
+
+
+async def contended(asker: Asker, collection: CompiledCollection, once: Callable[[], Awaitable[Document]]) -> Document:
+    """Runs a change until no other comes between, at last with the writer held: contention alone refuses nothing."""
     for _ in range(TRIES):
         try:
             return await in_transaction(asker, collection, once)
@@ -180,6 +185,3 @@ async def each(ids: list[Any], change: Any) -> BulkResult:
             message = error.message if error.is_public else "Something went wrong."
             result.errors.append({"id": id, "isPublic": error.is_public, "message": message})
     return result
-
-
-__all__ = ["ALWAYS", "each", "locate", "matching_ids", "update", "update_many"]
