@@ -27,6 +27,7 @@ from headless.errors import ConfigError, HeadlessError
 from headless.extension import Plugin, find_plugin
 from headless.mail import ConsoleMail, MailTransport
 from headless.operations.core import Asker, Core
+from headless.operations.rules import check_rules
 from headless.operations.session import Sessions
 from headless.operations.watch import watch
 from headless.secret import application_secret, require_secret
@@ -115,6 +116,7 @@ class Headless:
 
     async def _open(self, loop: asyncio.AbstractEventLoop) -> None:
         _ = self.sessions
+        await check_rules(self.core)
         try:
             steps = await self.schema_plan()
             refused = [step for step in steps if step.destructive]

@@ -37,8 +37,11 @@ def declaration(cls: type[T]) -> type[T]:
                 f"{place}: give options by name, as in {cls.__name__}({', '.join([*first, 'option=value'])})"
             )
         named = spelled(options, known, place)
+        placed = dict(zip(first, args))  # noqa: B905 - there may be fewer arguments
+        if twice := placed.keys() & named.keys():
+            raise ConfigError(f"{place}: option {min(twice)!r} is given twice")
         try:
-            validated(self, *args, **named)
+            validated(self, **placed, **named)
         except pydantic.ValidationError as error:
             raise ConfigError([problem(place, item) for item in error.errors()]) from None
         except ConfigError as error:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
 
 from headless.declaration import declaration
 from headless.fields.base import REQUIRED, DataField, FieldContext
-from headless.fields.select import INVALID, as_options
+from headless.fields.select import INVALID, as_options, option_problems
 from headless.operators import Never
 
 
@@ -26,6 +27,10 @@ class Radio(DataField):
     def choices(self) -> frozenset[str]:
         """The values that can be chosen."""
         return frozenset(option.value for option in self.options)
+
+    def problems(self) -> Iterator[str]:
+        yield from super().problems()
+        yield from option_problems(self)
 
     def check(self, value: Any, context: FieldContext) -> str | None:
         if value is None or value == "":

@@ -42,6 +42,14 @@ def _option(item: Any) -> Option:
     raise ConfigError(f"{item!r} is not an option: give a text, or a mapping of value and label")
 
 
+def option_problems(field: Any) -> Iterator[str]:
+    """What is wrong with the options of a field of choices."""
+    if not field.options:
+        yield f"{field.type} field {field.name!r} has no options"
+    if len(field.choices) != len(field.options):
+        yield f"{field.type} field {field.name!r} has an option twice"
+
+
 @declaration
 class Select(DataField):
     """One of `options`, or with `has_many` a list of some of them."""
@@ -64,10 +72,7 @@ class Select(DataField):
 
     def problems(self) -> Iterator[str]:
         yield from super().problems()
-        if not self.options:
-            yield f"{self.type} field {self.name!r} has no options"
-        if len(self.choices) != len(self.options):
-            yield f"{self.type} field {self.name!r} has an option twice"
+        yield from option_problems(self)
 
     def empty(self) -> Any:
         return [] if self.has_many else None

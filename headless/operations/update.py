@@ -74,10 +74,26 @@ async def _update(
     preparation = Preparation(asker, collection, "update", id=stored["id"], stored=stored)
     document = await preparation.fill_document(data)
     document = await collection_hooks(
-        asker, collection, "before_validate", "update", "data", data=document, doc=stored, previous=stored
+        asker,
+        collection,
+        "before_validate",
+        "update",
+        "data",
+        data=document,
+        doc=stored,
+        previous=stored,
+        id=stored["id"],
     )
     document = await collection_hooks(
-        asker, collection, "before_change", "update", "data", data=document, doc=stored, previous=stored
+        asker,
+        collection,
+        "before_change",
+        "update",
+        "data",
+        data=document,
+        doc=stored,
+        previous=stored,
+        id=stored["id"],
     )
     with_case_folded_email(collection, document)
     if collection.declaration.timestamps:
