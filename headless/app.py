@@ -16,14 +16,15 @@ from headless.access import describe_rule
 from headless.api import Api
 from headless.changes.feed import Feed
 from headless.changes.log import ChangeLog
+from headless.changes.retention import Retention
 from headless.changes.wake import Wake
-from headless.clock import Clock, iso_from_ms
+from headless.clock import Clock
 from headless.compile.collection import CompiledCollection, compile_collections
 from headless.config import Config, host_plugins
 from headless.database import open_database
 from headless.database.schema import SchemaStep, apply, plan
 from headless.endpoint import Endpoint
-from headless.errors import ConfigError, HeadlessError
+from headless.errors import ConfigError
 from headless.extension import Plugin, find_plugin
 from headless.mail import ConsoleMail, MailTransport
 from headless.operations.core import Asker, Core
@@ -71,7 +72,7 @@ class Headless:
         self.core.watch = watch
         self.feed: Feed
         self.hub: Hub
-        self._pruning: asyncio.Task[None]
+        self._retention: Retention
         self.server = Server(self)
         self._system = Api(Asker(self.core, system=True))
         self._running: asyncio.AbstractEventLoop | None = None
@@ -143,20 +144,9 @@ class Headless:
         self.feed = Feed(self.database, log, wake=Wake(self.database.path))
         self.hub = self.core.hub = Hub(self.feed, log)
         self.feed.start()
-        self._pruning = asyncio.get_running_loop().create_task(self._prune(log))
-
-    async def _prune(self, log: ChangeLog) -> None:
-        """Forgets old changes, first when the start is over and then each hour."""
         options = self.config.change_log
-        wait = 60
-        while True:
-            await asyncio.sleep(wait)
-            wait = 3600
-            oldest = int((self.core.clock.now() - options.days * 86_400) * 1000)
-            try:
-                await log.prune(older_than=iso_from_ms(oldest), larger_than=options.max_bytes)
-            except HeadlessError:
-                logger.exception("the change log could not be pruned")
+        self._retention = Retention(log, days=options.days, size=options.max_bytes, now=self.core.clock.now)
+        self._retention.start()
 
     async def aclose(self) -> None:
         """Ends the streams, then the plugins, then the database."""
@@ -167,8 +157,7 @@ class Headless:
         for plugin in reversed(self.plugins):
             if plugin.stop is not None:
                 await _call(plugin.stop, self)
-        self._pruning.cancel()
-        await asyncio.wait([self._pruning])
+        await self._retention.stop()
         await self.feed.stop()
         await self._close_database()
         self.core.passwords.close()

@@ -71,12 +71,7 @@ class FieldAdmin:
     init_collapsed: Bool = False
     layout: Str | None = None
     rows: Int | None = None
-    step: float | None = None
     auto_complete: Str | None = None
-    allow_create: Bool = True
-    is_sortable: Bool = True
-    is_clearable: Bool = True
-    language: Str | None = None
 
 
 class Writer(Protocol):
