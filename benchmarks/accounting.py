@@ -22,9 +22,12 @@ def cpu_seconds(pid: int) -> float:
     return sum(_ticks(process) for process in process_tree(pid)) / TICKS_PER_SECOND
 
 
-def resident_kib(pid: int) -> int:
-    """Resident memory of the tree, in KiB; pages shared between its processes count once for each."""
-    return sum(_resident(process) for process in process_tree(pid))
+def memory_kib(pid: int) -> int:
+    """Resident memory of the tree that no file stands behind, in KiB.
+
+    Pages of a mapped database come and go with what is read, and say nothing of what a connection needs.
+    """
+    return sum(_anonymous(process) for process in process_tree(pid))
 
 
 def _ticks(pid: int) -> int:
@@ -33,9 +36,9 @@ def _ticks(pid: int) -> int:
     return sum(int(field) for field in fields[11:15])
 
 
-def _resident(pid: int) -> int:
+def _anonymous(pid: int) -> int:
     for line in _read(Path(f"/proc/{pid}/status")).splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith("RssAnon:"):
             return int(line.split()[1])
     return 0
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.accounting import cpu_seconds, process_tree, resident_kib
+from benchmarks.accounting import cpu_seconds, memory_kib, process_tree
 from benchmarks.requests import Request
 
 HOST = "127.0.0.1"
@@ -42,8 +42,8 @@ class Server:
         return cpu_seconds(self.pid)
 
     def memory(self) -> int:
-        """Resident KiB of the process tree."""
-        return resident_kib(self.pid)
+        """Resident KiB of the process tree, mapped files left out."""
+        return memory_kib(self.pid)
 
     def ask(self, request: Request) -> bytes:
         """The body of a 2xx answer; anything else is `ServerFailed`."""

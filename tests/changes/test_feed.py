@@ -94,9 +94,66 @@ async def test_what_another_process_wrote_in_between_is_read_from_the_log(tmp_pa
     assert [change.after["by"] for change in ear.heard if change.after][300:] == ["me"] * 20
 
 
-async def test_another_process_is_heard_by_its_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes on one file wake each other; nobody has to look."""
+@pytest.fixture
+def never_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is found by looking again after a while."""
     monkeypatch.setattr(feed, "LOOK_EVERY", 3_600)
+
+
+@pytest.mark.usefixtures("never_looks")
+async def test_a_long_absence_is_read_to_its_end(tmp_path: Path) -> None:
+    """One look is enough, however much was written."""
+    ear = Ear()
+    async with opened(tmp_path / "a.db") as journal, opened(tmp_path / "a.db") as other:
+        await journal.feed.subscribe(ear)
+        await caught_up(journal)
+        await asyncio.gather(*[other.create() for _ in range(feed.PAGE * 2 + 10)])
+        journal.feed.look()
+        await until(lambda: len(ear.heard) == feed.PAGE * 2 + 10)
+
+
+@pytest.mark.usefixtures("never_looks")
+async def test_what_is_committed_while_the_position_is_read_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The position a listener is given and what it hears next have nothing between them."""
+    highest, ear = ChangeLog.highest, Ear()
+
+    async def slowly(self: ChangeLog) -> int:
+        position = await highest(self)
+        await journal.create()
+        return position
+
+    monkeypatch.setattr(ChangeLog, "highest", slowly)
+    async with opened() as journal:
+        await journal.feed.subscribe(ear)
+        await until(lambda: ear.sequences == [1])
+
+
+@pytest.mark.usefixtures("never_looks")
+async def test_what_is_committed_while_the_log_is_read_is_heard(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A call that comes during a reading leads to another one."""
+    following, ear = ChangeLog.following, Ear()
+    writes = 3
+
+    async def slowly(self: ChangeLog, *arguments: Any) -> list[Change]:
+        nonlocal writes
+        found = await following(self, *arguments)
+        if writes:
+            writes -= 1
+            await (journal if writes % 2 else other).create()
+            journal.feed.look()
+        return found
+
+    monkeypatch.setattr(ChangeLog, "following", slowly)
+    async with opened(tmp_path / "a.db") as journal, opened(tmp_path / "a.db") as other:
+        await journal.feed.subscribe(ear)
+        await until(lambda: ear.sequences == [1, 2, 3])
+
+
+@pytest.mark.usefixtures("never_looks")
+async def test_another_process_is_heard_by_its_call(tmp_path: Path) -> None:
+    """Processes on one file wake each other; nobody has to look."""
     ear = Ear()
     async with opened(tmp_path / "a.db", wake=True) as journal, opened(tmp_path / "a.db", wake=True) as other:
         await journal.feed.subscribe(ear)

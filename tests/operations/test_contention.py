@@ -51,7 +51,7 @@ def test_twenty_writers_with_hooks_that_wait_all_succeed() -> None:
 
 
 def test_a_writer_with_an_old_revision_is_told() -> None:
-    """`revision=` is for editors: who saw an older document than the stored one gets a conflict, and changes nothing."""
+    """`revision=` is for editors: who saw an older document than the stored one changes nothing, and is told."""
     with TestClient(wide()) as client:
         client.create("wide", {})
         client.update_document("wide", 1, {"f0": "a"}, revision=1)
@@ -110,7 +110,9 @@ def test_a_refused_create_takes_no_other_with_it() -> None:
 
     async def many(client: TestClient) -> list[Any]:
         api = client.app.as_system()
-        return await asyncio.gather(*(api.create("keys", {"key": str(n // 2)}) for n in range(20)), return_exceptions=True)
+        return await asyncio.gather(
+            *(api.create("keys", {"key": str(n // 2)}) for n in range(20)), return_exceptions=True
+        )
 
     with TestClient(Config(collections=[Collection("keys", fields=[fields.Text("key", unique=True)])])) as client:
         answers = client.run(many(client))

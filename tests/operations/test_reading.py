@@ -15,7 +15,9 @@ def library() -> Config:
     """Books with an author, a publisher and shelves; authors and publishers have a town."""
     towns = Collection("towns", access="anyone", fields=[fields.Text("name")])
     people = [
-        Collection(slug, access="anyone", fields=[fields.Text("name"), fields.Relationship("town", relation_to="towns")])
+        Collection(
+            slug, access="anyone", fields=[fields.Text("name"), fields.Relationship("town", relation_to="towns")]
+        )
         for slug in ("authors", "publishers")
     ]
     books = Collection("books", access="anyone", fields=[
@@ -24,7 +26,8 @@ def library() -> Config:
         fields.Relationship("editors", relation_to="authors", has_many=True),
         fields.Relationship("by", relation_to=["authors", "publishers"]),
         fields.Array("reviews", fields=[fields.Relationship("critic", relation_to="authors"), fields.Text("words")]),
-        fields.Number("pages"), fields.Checkbox("sold"), fields.Select("genres", has_many=True, options=["a", "b", "c"]),
+        fields.Number("pages"), fields.Checkbox("sold"),
+        fields.Select("genres", has_many=True, options=["a", "b", "c"]),
         fields.Group("print", fields=[fields.Text("place")]),
     ])  # fmt: skip
     return Config(collections=[towns, *people, books])
@@ -39,10 +42,16 @@ def fill(client: TestClient, books: int = 12) -> None:
     for number in range(books):
         of = ("authors", "publishers")[number % 2]
         client.create("books", {
-            "title": f"book {number}", "author": 1 + number % 4, "editors": [1 + (number + 1) % 4, 1 + (number + 2) % 4],
+            "title": f"book {number}", "author": 1 + number % 4,
+            "editors": [1 + (number + 1) % 4, 1 + (number + 2) % 4],
             "by": {"relationTo": of, "value": 1 + number % 4}, "reviews": [{"critic": 1 + number % 3, "words": "fine"}],
-            "pages": number % 3, "sold": number % 2 == 0, "genres": ["a", "b", "c"][: number % 4], "print": {"place": "x"},
+            "pages": number % 3, "sold": number % 2 == 0, "genres": ["a", "b", "c"][: number % 4],
+            "print": {"place": "x"},
         })  # fmt: skip
+
+
+def _table(sql: str) -> str:
+    return sql.partition("FROM ")[2].split()[0]
 
 
 @pytest.mark.parametrize("number", [1, 10])
@@ -58,9 +67,7 @@ def test_population_is_one_query_for_each_target_and_level(number: int) -> None:
         assert book["editors"][0]["town"]["name"] in ("Ulm", "Bern")
         assert book["by"]["value"]["town"]["name"] in ("Ulm", "Bern")
         assert book["reviews"][0]["critic"]["town"]["name"] in ("Ulm", "Bern")
-        tables = [table for table in ("books", "authors", "publishers", "towns") for sql in seen.reads if f"FROM {table}" in sql]
-        assert tables[:3] == ["books", "authors", "publishers"]
-        assert len(seen.reads) <= 3 + 2
+        assert [_table(sql) for sql in seen.reads] == ["books", "authors", "publishers", "towns"]
 
 
 def test_a_list_at_depth_0_is_one_query_and_its_count() -> None:
@@ -135,7 +142,13 @@ def test_pages() -> None:
         fill(client)
         first, last = client.find("books", limit=5, sort="id"), client.find("books", limit=5, page=3, sort="id")
         assert [doc["id"] for doc in first.docs] == [1, 2, 3, 4, 5]
-        assert (first.total_docs, first.total_pages, first.has_next_page, first.next_page, first.prev_page) == (12, 3, True, 2, None)
+        assert (first.total_docs, first.total_pages, first.has_next_page, first.next_page, first.prev_page) == (
+            12,
+            3,
+            True,
+            2,
+            None,
+        )
         assert [doc["id"] for doc in last.docs] == [11, 12]
         assert (last.has_next_page, last.next_page, last.prev_page, last.paging_counter) == (False, None, 2, 11)
         beyond = client.find("books", limit=5, page=9)
@@ -157,7 +170,8 @@ def test_counts() -> None:
 @pytest.mark.parametrize(
     ("field", "values"),
     [
-        ("title", [f"book {n}" for n in (0, 1, 2)]), ("pages", [0, 1, 2]), ("sold", [False, True]), ("author", [1, 2, 3]),
+        ("title", [f"book {n}" for n in (0, 1, 2)]), ("pages", [0, 1, 2]), ("sold", [False, True]),
+        ("author", [1, 2, 3]),
         ("genres", ["a", "b"]), ("print.place", ["x"]),
     ],
 )  # fmt: skip

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from headless.changes import Change
+from headless.changes.log import ChangeLog
 from headless.events import Event, EventStream, Watch
 from headless.streams.hub import Hub
 from tests.changes.journal import Document, Journal, opened, until
@@ -102,6 +105,24 @@ async def chatting(path: Path | str = ":memory:", *, wake: bool = False) -> Asyn
         assert not chat.hub.time._beats
         assert not chat.hub.time._checked
         assert not chat.journal.feed._listeners
+
+
+async def pruned_while_replayed(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten messages; when they are replayed two more are sent, and then the log is pruned."""
+    for _ in range(10):
+        await chat.say("hello")
+    between, is_first = ChangeLog.between, True
+
+    async def between_prunings(self: ChangeLog, collection: str, after: int, through: int) -> list[Change]:
+        nonlocal is_first
+        if is_first:
+            is_first = False
+            await chat.say("meanwhile")
+            await chat.say("meanwhile")
+            await self.prune(older_than="9999")
+        return await between(self, collection, after, through)
+
+    monkeypatch.setattr(ChangeLog, "between", between_prunings)
 
 
 class Following:

@@ -12,7 +12,7 @@ from starlette.types import Message
 from headless.events import EventStream, Watch
 from headless.streams import hub
 from tests.changes.journal import Document, until
-from tests.streams.chat import Chat, Everyone, Server, browsing, chatting
+from tests.streams.chat import Chat, Everyone, Server, browsing, chatting, pruned_while_replayed
 
 
 @pytest.fixture
@@ -170,6 +170,15 @@ async def test_who_joins_while_changes_wait_to_be_judged_is_told_them_once(chat:
     assert [connection.ids for connection in (stayed, *late)] == [[1, 2, 3, 4], [1, 2, 3, 4], [2, 3, 4], [3, 4]]
 
 
+async def test_what_waited_behind_a_replay_that_failed_is_not_told(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reset and a snapshot take the place of everything before them, also of what was delivered already."""
+    await pruned_while_replayed(chat, monkeypatch)
+    connection = await connect(chat, chat.watch(since=0, snapshot=True))
+    await chat.say("next")
+    await until(lambda: 13 in connection.ids)
+    assert connection.ids == [12, 12, 13]
+
+
 async def test_a_view_too_slow_to_be_waited_for_ends_its_streams(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits to be judged is bounded as well; such streams resume from the log."""
     monkeypatch.setattr(hub, "PENDING_LIMIT", 20)
@@ -236,7 +245,7 @@ async def test_a_sign_of_life_does_not_run_ahead_of_what_was_told(chat: Chat) ->
 
 async def test_a_sign_of_life_does_not_move_a_cursor_back(chat: Chat) -> None:
     """A snapshot may be ahead of what this process has heard; the client keeps the later cursor."""
-    watch = chat.watch()
+    watch = chat.watch(user=9)
 
     async def ahead() -> tuple[list[Document], int]:
         return [], 5

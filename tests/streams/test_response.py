@@ -97,6 +97,8 @@ async def test_a_chat_is_a_few_lines(chat: Chat) -> None:
         ping = await browser.event()
         assert ping is not None
         assert ping.fields == {"event": "ping", "data": "keep-alive"}
+        await chat.say("last")
+        assert [message["content"] for message in await _messages(browser)] == ["last"]
 
 
 async def test_a_browser_that_reconnects_receives_exactly_what_it_missed(chat: Chat) -> None:

@@ -16,7 +16,7 @@ from headless.errors import Forbidden
 from headless.events import Event, Watch
 from headless.streams import watch as watch_module
 from tests.changes.journal import MOMENT, Document, until
-from tests.streams.chat import Chat, Everyone, Following, Reader, Without, chatting, following
+from tests.streams.chat import Chat, Everyone, Following, Reader, Without, chatting, following, pruned_while_replayed
 
 
 @pytest.fixture
@@ -226,6 +226,17 @@ async def test_rows_that_are_pruned_during_a_replay_are_not_missed_silently(
         await until(lambda: ("create", id) in follower.told)
     assert follower.ids == [*range(1, told + 1), 40, 41]
     assert follower.events[told].name == "reset"
+
+
+async def test_a_reset_at_the_end_of_a_replay_repeats_nothing(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was delivered while the log was lost is in the new snapshot, and not told again."""
+    await pruned_while_replayed(chat, monkeypatch)
+    async with following(chat.watch(since=0, snapshot=True)) as follower:
+        await until(lambda: len(follower.events) == 2)
+        await chat.say("next")
+        await until(lambda: len(follower.events) == 3)
+    assert [event.name for event in follower.events] == ["reset", "snapshot", "create"]
+    assert follower.ids == [12, 12, 13]
 
 
 async def test_a_reader_that_falls_behind_goes_on_from_the_log(chat: Chat) -> None:

@@ -1,0 +1,172 @@
+"""One field of each type, declared as shortly as the type allows, in each role that its storage knows."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from headless import Collection, Config, fields
+from headless.compile.collection import CompiledCollection, id_type
+from headless.compile.reader import Reader
+from headless.compile.tables import build_versions
+from headless.database.sqlite_dialect import FOLD, SQLALCHEMY, SQLITE, fold
+from headless.database.statements import Statement, compile_statement
+from headless.fields import DataField, Field, registry
+from headless.query.binding import bind_where
+from headless.query.conditions import Condition
+from headless.query.statements import TableScope, _Building
+
+INNER = "A quiet launch"
+OTHER_INNER = "Ein zweiter"
+NEEDS: Mapping[str, dict[str, Any]] = {
+    "array": {"fields": [fields.Text("inner")]},
+    "collapsible": {"label": "More", "fields": [fields.Text("inner")]},
+    "group": {"fields": [fields.Text("inner")]},
+    "radio": {"options": ["wide", "narrow"]},
+    "relationship": {"relation_to": "targets"},
+    "row": {"fields": [fields.Text("inner")]},
+    "select": {"options": ["new", "old"]},
+    "tabs": {"tabs": [fields.Tab(label="First", fields=[fields.Text("inner")])]},
+}
+"""What a type cannot be declared without."""
+OTHER: Mapping[str, Any] = {
+    "array": [{"id": "a", "inner": OTHER_INNER}, {"id": "b", "inner": INNER}],
+    "checkbox": False,
+    "date": "1999-12-31T23:59:59.999Z",
+    "email": "grace@example.org",
+    "group": {"inner": OTHER_INNER},
+    "json": [1, "two", None],
+    "number": -3,
+    "radio": "narrow",
+    "relationship": 2,
+    "select": "old",
+}
+"""A second value of each type, where a text does not do."""
+LAYOUTS = ("collapsible", "row", "tabs")
+"""Types that only arrange what is in them."""
+ROLES = ("plain", "localized", "version")
+
+
+def declare(type_: str, **options: Any) -> Field:
+    """A field of the type called `value`; one that only arranges holds a text called `inner`."""
+    given = {**NEEDS.get(type_, {}), **options}
+    made: Field = registry[type_](**given) if type_ in LAYOUTS else registry[type_]("value", **given)
+    return made
+
+
+def data_field(type_: str, **options: Any) -> DataField:
+    """The field that holds the value."""
+    made = declare(type_, **options)
+    return made if isinstance(made, DataField) else fields.Text("inner")
+
+
+def example(type_: str) -> dict[str, Any]:
+    """The document that holds the type's own example."""
+    made = declare(type_)
+    return {"value": made.example} if isinstance(made, DataField) else {"inner": INNER}
+
+
+def other(type_: str) -> dict[str, Any]:
+    """A document with another value."""
+    return {"inner": OTHER_INNER} if type_ in LAYOUTS else {"value": OTHER.get(type_, OTHER_INNER)}
+
+
+class Everything:
+    """An access object that opens everything."""
+
+    def __init__(self, collections: Mapping[str, CompiledCollection]) -> None:
+        self._collections = collections
+
+    async def reads(self, slug: str) -> bool:
+        return True
+
+    async def opens(self, collection: CompiledCollection, node: Any) -> bool:
+        return True
+
+    def collection(self, slug: str) -> CompiledCollection:
+        return self._collections[slug]
+
+
+@dataclass
+class Shelf:
+    """A table for documents with one field, in one role."""
+
+    type: str
+    role: str
+    collection: CompiledCollection = field(init=False)
+    table: sa.FromClause = field(init=False)
+
+    def __post_init__(self) -> None:
+        locales = ("en", "de") if self.role == "localized" else ()
+        options = {"localized": True} if self.role == "localized" and self.type not in LAYOUTS else {}
+        declared = Collection("things", fields=[declare(self.type, **options)], timestamps=False)
+        self.collection = CompiledCollection(declared, Config(), locales=locales)
+        self._collections = {
+            "things": self.collection,
+            "targets": CompiledCollection(Collection("targets", fields=[]), Config()),
+        }
+        metadata = sa.MetaData()
+        self.collection.build(metadata)
+        self._stored = self.collection.table
+        self.table = self._stored
+        if self.role == "version":
+            self._stored = build_versions(metadata, declared, self.collection.plan, id_type)
+            columns = [self._stored.c[name] for name in self.collection.row_writer.names]
+            self.table = sa.select(self._stored.c.parent.label("id"), *columns).subquery()
+        self.database = sqlite3.connect(":memory:")
+        self.database.create_function(FOLD, 1, fold, deterministic=True)
+        self.database.execute(str(sa.schema.CreateTable(self._stored).compile(dialect=SQLALCHEMY)))
+
+    def write(self, id: int, document: Mapping[str, Any]) -> None:
+        """Stores a document; in the localized role as the English one, beside a German one that is empty."""
+        if self.role == "localized" and self.type not in LAYOUTS:
+            document = {key: self._in_english(value) for key, value in document.items()}
+        key = "parent" if self.role == "version" else "id"
+        names = [key, *self.collection.row_writer.names]
+        query = sa.insert(self._stored).values({name: sa.bindparam(name) for name in names})
+        statement = compile_statement(query, names, dialect=SQLALCHEMY)
+        self._run(statement, (id, *self.collection.row_writer.values(document)))
+
+    def _in_english(self, value: Any) -> Any:
+        """A group has no column of its own: its leaves are kept by locale."""
+        return {key: {"en": inner} for key, inner in value.items()} if self.type == "group" else {"en": value}
+
+    def read(self, id: int, locale: str = "en") -> dict[str, Any]:
+        """The document, without its id."""
+        reader = Reader(
+            cast("sa.Table", self.table), self.collection.plan, locale=locale if self.role == "localized" else None
+        )
+        query = sa.select(*reader.columns).where(self.table.c.id == sa.bindparam("id"))
+        (row,) = self._run(compile_statement(query, ["id"], dialect=SQLALCHEMY), (id,))
+        document = reader.read_one(row)
+        assert document.pop("id") == id
+        return document
+
+    def bind(self, where: Mapping[str, Any]) -> Condition:
+        """The bound condition."""
+        return asyncio.run(bind_where(where, self.collection, Everything(self._collections)))
+
+    def statement(self, condition: Condition) -> Statement:
+        """The statement that finds the ids of what fulfils a condition."""
+        building = _Building(cast("Any", _Database()), self._collections.__getitem__)
+        scope = TableScope(building, self.collection, self.table, "en" if self.role == "localized" else None)
+        query = sa.select(self.table.c.id).where(condition.sql(scope))
+        return compile_statement(query, building.names, dialect=SQLALCHEMY)
+
+    def find(self, condition: Condition) -> set[int]:
+        """The ids of what fulfils a condition, by SQL."""
+        return {row[0] for row in self._run(self.statement(condition), tuple(condition.values()))}
+
+    def _run(self, statement: Statement, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        return self.database.execute(
+            statement.sql, values if statement.bind is None else statement.bind(values)
+        ).fetchall()
+
+
+class _Database:
+    dialect = SQLITE
