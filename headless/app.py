@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import logging
 import os
@@ -182,6 +183,9 @@ class Headless:
             message = str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
             await send({"type": "lifespan.startup.failed", "message": message})
             raise
+        # What is compiled lives as long as the process: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
         await send({"type": "lifespan.startup.complete"})
         self.server.watch_exit()
         await receive()

@@ -28,7 +28,11 @@ def as_endpoint(given: Any) -> Any:
 
 
 def as_index(given: Any) -> Any:
-    return Index(**given) if isinstance(given, Mapping) else given
+    if isinstance(given, Mapping):
+        return Index(**given)
+    if not isinstance(given, Index):
+        raise ConfigError(f"{given!r} is not an index: give a mapping with `fields`, and `unique` or not")
+    return given
 
 
 def as_auth(given: Any) -> Any:

@@ -113,7 +113,12 @@ def build_references(
     )
     sa.Index(short(f"ix_{name}_source"), made.c.source)
     for slug in slugs:
-        sa.Index(short(f"ix_{name}_{reference_column(slug)}"), made.c[reference_column(slug)], made.c.path)
+        target = made.c[reference_column(slug)]
+        # Only rows that point into this collection: a reference is in one index, however many targets there are.
+        pointing = target.is_not(None)
+        sa.Index(
+            short(f"ix_{name}_{target.name}"), target, made.c.path, sqlite_where=pointing, postgresql_where=pointing
+        )
     return made
 
 

@@ -69,6 +69,11 @@ class StoreMember(Member):
         """Runs the store."""
         self.result = self.context.run(drive, connection, self.make, self.effects)
 
+    def begin_again(self) -> None:
+        """Forgets what the store did: all of it was rolled back, and it is run once more."""
+        self.effects = Effects()
+        self.in_savepoint = False
+
 
 class TurnMember(Member):
     """A transaction: `turn` is done when its owner may use the writer."""

@@ -19,7 +19,7 @@ from headless.database import log
 from headless.database.connection import BUSY_MS
 from headless.database.dialect import public_error
 from headless.database.generations import Generations
-from headless.database.members import CallMember, Member, TurnMember
+from headless.database.members import CallMember, Member, StoreMember, TurnMember
 from headless.database.protocol import CommitListener, LoggedChange
 from headless.database.sqlite_dialect import SQLITE, is_busy
 from headless.database.threads import Worker
@@ -51,6 +51,10 @@ class Writer:
         self._listeners = listeners
         self._queue: deque[Member] = deque()
         self._group: list[Member] = []
+        self._has_turns = False
+        """Whether somebody in the group is no store, so that the group cannot be run again."""
+        self._careful = 0
+        """How many of the next stores run each in a savepoint, because one of them has failed without."""
         self._first_seq = 0
         self._turn: TurnMember | None = None
         self._has_begun = False
@@ -74,6 +78,7 @@ class Writer:
                 if member.in_savepoint:
                     self._execute("RELEASE member")
                 self._group.append(member)
+                self._has_turns = True
             except sqlite3.Error as error:
                 self._abort(error, member)
         else:
@@ -169,10 +174,12 @@ class Writer:
     def _start(self, member: Member) -> bool:
         """Runs a store, or gives a transaction its turn: then the answer is True, and the rest follows later.
 
-        The first of a group needs no savepoint: nobody else is hurt when all is rolled back.
+        The first of a group needs no savepoint: nobody else is hurt when all is rolled back. Stores after stores do
+        without as well, since failures are few: at one, everybody before it is run again, this time with savepoints.
         """
+        hopeful = self._is_hopeful(member)
         try:
-            if self._group:
+            if self._group and not hopeful:
                 self._execute("SAVEPOINT member")
                 member.in_savepoint = True
             if isinstance(member, TurnMember):
@@ -184,12 +191,31 @@ class Writer:
                 self._execute("RELEASE member")
             self._group.append(member)
         except BaseException as error:
+            if hopeful and self._group and isinstance(error, Exception) and self.connection.in_transaction:
+                self._begin_again(member)
+                return False
             self._undo(member, error)
             member.fail(public_error(SQLITE, error))
             if not isinstance(error, Exception):
                 self._wake()
                 raise
         return False
+
+    def _is_hopeful(self, member: Member) -> bool:
+        """Whether the group so far can be run again, should this member fail."""
+        if self._careful:
+            self._careful -= 1
+            return False
+        return not self._has_turns and isinstance(member, StoreMember)
+
+    def _begin_again(self, member: Member) -> None:
+        """Rolls everybody back and queues them once more, to be run with savepoints."""
+        again = [other for other in (*self._leave_group(), member) if isinstance(other, StoreMember)]
+        self._roll_back()
+        for other in again:
+            other.begin_again()
+        self._queue.extendleft(reversed(again))
+        self._careful = len(again)
 
     def _undo(self, member: Member, error: BaseException | None) -> None:
         """Takes back one member's writes. Some failures, such as a full disk, have taken back everybody's."""
@@ -206,10 +232,16 @@ class Writer:
 
     def _abort(self, error: BaseException, *others: Member) -> None:
         """Nothing of the group can be saved."""
-        group, self._group = self._group, []
+        group = self._leave_group()
         self._roll_back()
         for member in (*group, *others):
             member.fail(public_error(SQLITE, error))
+
+    def _leave_group(self) -> list[Member]:
+        """Who was in the group, which is empty from here on."""
+        group, self._group = self._group, []
+        self._has_turns = False
+        return group
 
     def _roll_back(self) -> None:
         self._has_begun = False
@@ -241,8 +273,7 @@ class Writer:
             self._abort(error)
         else:
             self._has_begun = False
-            group, self._group = self._group, []
-            self._tell(group)
+            self._tell(self._leave_group())
         self._wake()
 
     def _tell(self, group: list[Member]) -> None:

@@ -111,9 +111,12 @@ def selected(document: Document, selection: Any) -> Document:
 
 
 def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    return [_copied(item) for item in value] if isinstance(value, list) else value
+    if type(value) is dict:
+        return {key: _copied(item) if type(item) in _NESTED else item for key, item in value.items()}
+    return [_copied(item) if type(item) in _NESTED else item for item in value]
+
+
+_NESTED = frozenset({dict, list})
 
 
 async def _field_after_change(

@@ -53,7 +53,7 @@ async def present(
     if not after_write and "before_read" in collection.hooks:
         documents = await _with_hooks(asker, collection, "before_read", documents, find_many)
     if documents and collection.references and depth > 0:
-        await _populate(asker, collection, documents, depth, populate or {}, 0)
+        await _populate(asker, collection, documents, depth, populate or {})
     if collection.reads_plainly:
         return documents
     return await finish_reading(asker, collection, documents, find_many=find_many)
@@ -137,35 +137,58 @@ async def run_field_hooks(hooks: Iterable[Any], context: HookContext, node: Node
 
 
 async def _populate(
-    asker: Asker,
-    collection: CompiledCollection,
-    documents: Sequence[Document],
-    depth: int,
-    populate: Populate,
-    level: int,
+    asker: Asker, collection: CompiledCollection, documents: Sequence[Document], depth: int, populate: Populate
 ) -> None:
     """Replaces references by documents: one query for each collection that is referred to, at each level."""
-    nodes = [node for node in collection.references if _populates(node, level)]
-    bare = [node for node in nodes if node.parent is None and node.refers.bare]
-    others = [node for node in nodes if node not in bare]
-    places = [(node, part) for node in others for document in documents for part in _parts(node, document)]
-    wanted: dict[Source, set[Any]] = {}
-    for node in bare:
-        ids = wanted.setdefault((node.refers.slugs[0], node.refers.populate_as_system), set())
-        ids.update([document[node.key] for document in documents if document.get(node.key) is not None])
-    for node, part in places:
-        for slug, id in node.refers.targets(part[node.key]):
-            if _is_id(id):
-                wanted.setdefault((slug, node.refers.populate_as_system), set()).add(id)
-    found = {source: await _fetch(asker, source, ids, depth, populate, level) for source, ids in wanted.items() if ids}
-    for node in bare:
-        targets = found.get((node.refers.slugs[0], node.refers.populate_as_system), {})
-        for document in documents:
-            id = document.get(node.key)
-            if id is not None:
-                document[node.key] = targets.get(id, id)
-    for node, part in places:
-        part[node.key] = node.refers.replace(part[node.key], _finder(found, node.refers.populate_as_system))
+    levels: list[tuple[list[_References], dict[Source, list[Document]]]] = []
+    current = [(collection, documents)]
+    while current and len(levels) < depth:
+        here = [_References(referring, found, len(levels)) for referring, found in current]
+        wanted: dict[Source, set[Any]] = {}
+        for references in here:
+            references.add_to(wanted)
+        fetched = {source: await _fetch(asker, source, ids, populate) for source, ids in wanted.items() if ids}
+        levels.append((here, fetched))
+        current = [(asker.collection(slug), found) for (slug, names), found in fetched.items() if found and not names]
+        current = [(target, found) for target, found in current if target.references]
+    for here, fetched in reversed(levels):
+        shown = {source: await _finished(asker, source, found) for source, found in fetched.items()}
+        for references in here:
+            references.replace(shown)
+
+
+class _References:
+    """The references in some documents of a collection, at one level of population."""
+
+    __slots__ = ("_bare", "_documents", "_places")
+
+    def __init__(self, collection: CompiledCollection, documents: Sequence[Document], level: int) -> None:
+        nodes = [node for node in collection.references if _populates(node, level)]
+        self._documents = documents
+        self._bare = [node for node in nodes if node.parent is None and node.refers.bare]
+        others = [node for node in nodes if node not in self._bare]
+        self._places = [(node, part) for node in others for document in documents for part in _parts(node, document)]
+
+    def add_to(self, wanted: dict[Source, set[Any]]) -> None:
+        """Notes what they refer to."""
+        for node in self._bare:
+            ids = wanted.setdefault((node.refers.slugs[0], node.refers.populate_as_system), set())
+            ids.update([document[node.key] for document in self._documents if document.get(node.key) is not None])
+        for node, part in self._places:
+            for slug, id in node.refers.targets(part[node.key]):
+                if _is_id(id):
+                    wanted.setdefault((slug, node.refers.populate_as_system), set()).add(id)
+
+    def replace(self, found: Mapping[Source, Mapping[Any, Document]]) -> None:
+        """Puts the documents in the ids' place."""
+        for node in self._bare:
+            targets = found.get((node.refers.slugs[0], node.refers.populate_as_system), {})
+            for document in self._documents:
+                id = document.get(node.key)
+                if id is not None:
+                    document[node.key] = targets.get(id, id)
+        for node, part in self._places:
+            part[node.key] = node.refers.replace(part[node.key], _finder(found, node.refers.populate_as_system))
 
 
 def _finder(found: Mapping[Source, Mapping[Any, Document]], names: tuple[str, ...]) -> Callable[[str, Any], Any]:
@@ -194,24 +217,25 @@ def _parts(node: Node, document: Document) -> list[Document]:
     return [part for part in parts if part.get(node.key, ABSENT) not in (ABSENT, None)]
 
 
-async def _fetch(
-    asker: Asker, source: Source, ids: set[Any], depth: int, populate: Populate, level: int
-) -> dict[Any, Document]:
+async def _fetch(asker: Asker, source: Source, ids: set[Any], populate: Populate) -> list[Document]:
     slug, names = source
     target = asker.collection(slug)
     if names:
         shown = Selection(True, tuple((name, None) for name in sorted(names)))
-        system = Asker(asker.core, system=True)
-        return {document["id"]: document for document in await _by_ids(system, target, ids, ALWAYS, shown)}
+        return await _by_ids(Asker(asker.core, system=True), target, ids, ALWAYS, shown)
     decision = await asker.reads(slug)
     if decision is False:
-        return {}
+        return []
     rule = await bind_rule(decision, target, asker)
     documents = await _by_ids(asker, target, ids, rule, populate.get(slug))
-    documents = await _with_hooks(asker, target, "before_read", documents, True)
-    if depth > 1 and target.references:
-        await _populate(asker, target, documents, depth - 1, populate, level + 1)
-    if not target.reads_plainly:
+    return await _with_hooks(asker, target, "before_read", documents, True)
+
+
+async def _finished(asker: Asker, source: Source, documents: list[Document]) -> dict[Any, Document]:
+    """The documents by id as the asker may see them, now that their own references are replaced."""
+    slug, names = source
+    target = asker.collection(slug)
+    if not names and not target.reads_plainly:
         documents = await finish_reading(asker, target, documents, find_many=True)
     return {document["id"]: document for document in documents}
 

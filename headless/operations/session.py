@@ -184,6 +184,9 @@ class Sessions:
         def renewed(sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
             alive = [old for old in sessions if old["expiresAt"] > session["createdAt"]]
             same = next((old for old in alive if old["id"] == session["id"]), None)
+            if sid is not None and same is None:
+                # Logged out between the look-up and here: what has ended is not prolonged.
+                raise Forbidden
             kept = [old for old in alive if old is not same][-(MOST_SESSIONS - 1) :]
             return [*kept, {**session, "createdAt": same["createdAt"] if same else session["createdAt"]}]
 

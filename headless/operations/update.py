@@ -12,7 +12,7 @@ from headless.operations.change import (
     Shown,
     before,
     collection_hooks,
-    in_transaction,
+    has_write_hooks,
     password_columns,
     shown_after,
     translated,
@@ -30,6 +30,7 @@ from headless.query.conditions import Condition
 from headless.query.sorting import bind_sort
 
 TRIES = 3
+OWN_CHANGE = "The document was changed by a hook of this very change: change `data` instead, or use a hook after it."
 
 
 async def update(
@@ -54,14 +55,20 @@ async def update(
 
 
 async def contended(asker: Asker, collection: CompiledCollection, once: Callable[[], Awaitable[Document]]) -> Document:
-    """Runs a change until no other comes between, at last with the writer held: contention alone refuses nothing."""
-    for _ in range(TRIES):
+    """Runs a change until no other comes between, at last with the writer held: contention alone refuses nothing.
+
+    With hooks it holds the writer from the start. Raises Conflict when one of them changed the document itself.
+    """
+    for _ in range(0 if has_write_hooks(collection) else TRIES):
         try:
-            return await in_transaction(asker, collection, once)
+            return await once()
         except Changed:
             continue
-    async with asker.core.database.transaction():
-        return await once()
+    try:
+        async with asker.core.database.transaction():
+            return await once()
+    except Changed as error:
+        raise Conflict(OWN_CHANGE) from error
 
 
 async def _update(

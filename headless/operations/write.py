@@ -161,6 +161,11 @@ class Preparation:
     def _read_ids(self, node: Node, value: Any, path: Path, label: str) -> Any:
         """The references' ids as their collections write them; those that cannot be ids are failures."""
         field: Any = node.field
+        if field.bare and type(value) in (int, str):
+            known = self.asker.core.collections[field.slugs[0]].read_id(value)
+            if known is not None:
+                self._references.append((node, known, path, label))
+                return known
         refused = []
 
         def read(slug: str, given: Any) -> Any:

@@ -11,10 +11,11 @@ import headless
 from headless import fields
 
 NAMES = {
-    "AccessContext", "Api", "ApiError", "Auth", "AuthenticationError", "BadRequest", "BulkResult", "Collection", "Config",
-    "ConfigError", "Conflict", "Endpoint", "Forbidden", "Headless", "HeadlessError", "HookContext", "Index", "JSONResponse",
-    "NotFound", "Page", "Plugin", "QueryError", "Request", "ValidationError", "__version__", "anyone", "authenticated",
-    "fields", "load_project", "nobody", "parse_query", "plugin", "public", "staff",
+    "AccessContext", "Api", "ApiError", "Auth", "AuthenticationError", "BadRequest", "BulkResult",
+    "Collection", "Config", "ConfigError", "Conflict", "Endpoint", "Forbidden", "Headless", "HeadlessError",
+    "HookContext", "Index", "JSONResponse", "NotFound", "Page", "Plugin", "QueryError", "Request",
+    "ValidationError", "__version__", "anyone", "authenticated", "fields", "load_project", "nobody",
+    "parse_query", "plugin", "public", "staff",
 }  # fmt: skip
 
 FIELDS = {

@@ -87,12 +87,14 @@ def test_a_module_knows_only_its_own_storey_and_those_below(name: str, path: Pat
         if target.split(".")[0] in SHIPPED:
             assert name.split(".")[0] in ("shipped", "cli", "testing"), f"headless.{name} knows headless.{target}"
             continue
-        assert storey(target) <= storey(name), f"headless.{name} line {node.lineno} imports headless.{target} from above"
+        assert storey(target) <= storey(name), (
+            f"headless.{name} line {node.lineno} imports headless.{target} from above"
+        )
 
 
 def test_no_modules_import_each_other() -> None:
     """There is no cycle, whatever the storeys allow."""
-    graph = {name: set() for name, _ in OWN} | {}
+    graph: dict[str, set[str]] = {}
     for name, path in OWN:
         graph[name] = {
             imported.removeprefix("headless").lstrip(".") for imported, _ in imports(ast.parse(path.read_text()))
@@ -156,4 +158,6 @@ def test_nothing_outside_the_field_types_asks_which_type_a_field_is() -> None:
                 assert not branches, f"{path.relative_to(ROOT)} line {node.lineno}: {ast.unparse(node)}"
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "isinstance" and len(node.args) == 2:
                 asked = ast.unparse(node.args[1]).removeprefix("fields.").lower()
-                assert asked not in classes - {"base", "form", "widgets"} or asked in ("date", "json", "text"), ast.unparse(node)
+                assert asked not in classes - {"base", "form", "widgets"} or asked in ("date", "json", "text"), (
+                    ast.unparse(node)
+                )

@@ -103,6 +103,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], list[str]]] = {
     "a sort by no field": (lambda: application(posts(default_sort="-titel")),
         ["'posts'", "default_sort", "'titel'", "'title'"]),
     "an index of no field": (lambda: application(posts(indexes=[Index(fields=["titel"])])), ["'posts'", "'titel'"]),
+    "an index that is none": (lambda: posts(indexes=None), ["'posts'", "None", "not an index"]),
     "a field that is added": (lambda: application(posts(fields=[fields.Date("createdAt")])),
         ["'posts'", "'createdAt'", "platform"]),
     "two that share a column": (

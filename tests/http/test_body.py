@@ -45,8 +45,7 @@ def messages(*chunks: bytes, disconnects: bool = False) -> Callable[[], Awaitabl
 def multipart(*parts: tuple[str, str], extra: str = "") -> bytes:
     """A multipart body with the boundary `edge`."""
     texts = [
-        f'--edge\r\nContent-Disposition: form-data; name="{name}"{extra}\r\n\r\n{value}\r\n'
-        for name, value in parts
+        f'--edge\r\nContent-Disposition: form-data; name="{name}"{extra}\r\n\r\n{value}\r\n' for name, value in parts
     ]
     return ("".join(texts) + "--edge--\r\n").encode()
 
@@ -108,9 +107,7 @@ def test_integers_beyond_64_bits_become_floats(number: int) -> None:
         assert value == float(number)
 
 
-@pytest.mark.parametrize(
-    "text", ["{bad", "NaN", '{"a": Infinity}', "{'a': 1}", '{"a": 1}x', "\ufeff{}", '{"a":\0}']
-)
+@pytest.mark.parametrize("text", ["{bad", "NaN", '{"a": Infinity}', "{'a': 1}", '{"a": 1}x', "\ufeff{}", '{"a":\0}'])
 def test_malformed_json_is_refused_in_payloads_words(text: str) -> None:
     """The message is the recorded one."""
     with pytest.raises(BadRequest, match=r"^Invalid JSON$"):
@@ -148,9 +145,7 @@ def test_nesting_is_limited_exactly() -> None:
     for opening, closing in ((b'{"a":', b"}"), (b"[", b"]")):
         parse_json(opening * MAX_JSON_DEPTH + b"1" + closing * MAX_JSON_DEPTH, require_object=False)
         with pytest.raises(BadRequest):
-            parse_json(
-                opening * (MAX_JSON_DEPTH + 1) + b"1" + closing * (MAX_JSON_DEPTH + 1), require_object=False
-            )
+            parse_json(opening * (MAX_JSON_DEPTH + 1) + b"1" + closing * (MAX_JSON_DEPTH + 1), require_object=False)
 
 
 def test_wide_json_is_not_deep() -> None:
@@ -180,9 +175,7 @@ JSON = st.recursive(
     | st.integers(-(2**63), 2**63 - 1)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"])),
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text("abcü", max_size=4), inner, max_size=4)
-    ),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abcü", max_size=4), inner, max_size=4),
     max_leaves=30,
 )
 
@@ -232,9 +225,7 @@ async def test_json_is_recognized_by_its_content_type(content_type: bytes | None
     assert await parse_data(content_type, b'{"title": "x"}') == {"title": "x"}
 
 
-@pytest.mark.parametrize(
-    "content_type", [b"text/plain", b"application/xml", b"\xff\xfe", b"json", b"text/json" * 99]
-)
+@pytest.mark.parametrize("content_type", [b"text/plain", b"application/xml", b"\xff\xfe", b"json", b"text/json" * 99])
 async def test_other_content_types_are_refused(content_type: bytes) -> None:
     """415 with the remedy; but without a body there is nothing to misunderstand."""
     with pytest.raises(UnsupportedMediaType, match="application/json"):

@@ -79,9 +79,7 @@ def test_a_preflight_says_what_is_understood() -> None:
         assert (b"access-control-allow-origin" in answer) is (origin == ALLOWED)
 
 
-@pytest.mark.parametrize(
-    "origin", ["HTTP://Allowed.Example", "http://allowed.example/", "http://allowed.example:80"]
-)
+@pytest.mark.parametrize("origin", ["HTTP://Allowed.Example", "http://allowed.example/", "http://allowed.example:80"])
 def test_origins_may_be_written_as_people_write_them(origin: str) -> None:
     """They are brought into the form that browsers send."""
     assert b"access-control-allow-origin" in sent(CorsPolicy.of([origin]), ALLOWED)

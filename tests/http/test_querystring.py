@@ -75,9 +75,7 @@ def test_unpaired_brackets_are_refused(text: str) -> None:
         parse(text.encode())
 
 
-@pytest.mark.parametrize(
-    "text", ["a=1&a[b]=2", "a[b]=2&a=1", "a[b]=1&a[]=2", "a[b][c]=1&a[b]=2", "a=1&a[b][c]=2"]
-)
+@pytest.mark.parametrize("text", ["a=1&a[b]=2", "a[b]=2&a=1", "a[b]=1&a[]=2", "a[b][c]=1&a[b]=2", "a=1&a[b][c]=2"])
 def test_a_parameter_is_either_a_value_or_an_object(text: str) -> None:
     """Where `qs` would invent a mixture, the request is refused."""
     with pytest.raises(BadRequest, match="both as a value and as an object"):
@@ -165,9 +163,7 @@ def test_hostile_brackets_are_read_or_refused(text: str) -> None:
     assert _is_plain(data)
 
 
-NAMES = st.text(
-    st.characters(blacklist_characters="[]\0", blacklist_categories=["Cs"]), min_size=1, max_size=8
-)
+NAMES = st.text(st.characters(blacklist_characters="[]\0", blacklist_categories=["Cs"]), min_size=1, max_size=8)
 VALUES = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), max_size=12)
 # Names that are numbers make lists, and an object or a list without members has no spelling.
 NESTED = st.recursive(

@@ -119,3 +119,33 @@ def test_a_refused_create_takes_no_other_with_it() -> None:
         assert sum(isinstance(answer, dict) for answer in answers) == 10
         assert client.system.count("keys") == 10
         assert client.run(client.app.hub.log.highest()) == 10
+
+
+@pytest.mark.parametrize("kind", ["before_validate", "before_change"])
+def test_a_hook_that_changes_its_own_document_is_told(kind: str) -> None:
+    """It ran once; nothing of either change is kept, and the message says how it is done."""
+    ran: list[str] = []
+
+    async def meddle(context: HookContext) -> None:
+        if context.operation == "update" and context.data["f0"] != "inner":
+            ran.append(context.data["f0"])
+            await context.system.update("wide", context.doc["id"], {"f0": "inner"})
+
+    with TestClient(wide(**{kind: meddle})) as client:
+        client.create("wide", {"f0": "stored"})
+        with pytest.raises(Conflict, match="by a hook of this very change"):
+            client.update_document("wide", 1, {"f0": "outer"})
+        assert client.get_document("wide", 1)["f0"] == "stored"
+    assert ran == ["outer"]
+
+
+def test_an_after_change_hook_may_change_its_own_document() -> None:
+    """The operation has stored it by then."""
+
+    async def follow(context: HookContext) -> None:
+        if context.doc["f1"] is None:
+            await context.system.update("wide", context.doc["id"], {"f1": context.doc["f0"]})
+
+    with TestClient(wide(after_change=follow)) as client:
+        client.create("wide", {"f0": "a"})
+        assert client.get_document("wide", 1)["f1"] == "a"

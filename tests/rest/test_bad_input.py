@@ -169,7 +169,7 @@ QUERIES = [
     "populate[things][x]=maybe",
     "populate[things][0][a]=true", "a[b=1", "where[title][equals", "a=1&a[b]=2", "a[0]=1&a[b]=2&a[]=3", "x=%00",
     "x=%FF",
-    "a" + "[a]" * 13 + "=1", "x=" + "y" * 70_000, "&".join(f"p{n}=1" for n in range(1001)),
+    "a" + "[a]" * 13 + "=1", "&".join(f"p{n}=1" for n in range(1001)),
 ]  # fmt: skip
 
 
@@ -243,26 +243,35 @@ def test_headers_that_make_no_sense(client: TestClient, headers: dict[str, str])
     assert client.get("/api/users", headers=headers).status_code == 403
 
 
-def test_bytes_in_headers_that_are_no_text(client: TestClient) -> None:
-    """A server hands them on as they came."""
+def raw(client: TestClient, query: bytes, *headers: tuple[bytes, bytes]) -> int:
+    """The status of the answer to a list asked with any bytes, as a server hands them on."""
     sent: list[Any] = []
+    scope = {
+        "type": "http", "method": "GET", "path": "/api/things", "query_string": query, "scheme": "http",
+        "root_path": "",
+        "headers": list(headers), "http_version": "1.1", "server": ("testserver", 80), "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
 
     async def ask() -> None:
-        scope = {"type": "http", "method": "GET", "path": "/api/things", "query_string": b"\xff\xfe",
-            "scheme": "http", "root_path": "",
-                 "headers": [(b"authorization", b"JWT \xff"), (b"cookie", b"payload-token=\xff"), (b"origin", b"\xff")],
-                 "http_version": "1.1", "server": ("testserver", 80), "client": ("127.0.0.1", 1)}  # fmt: skip
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": b"", "more_body": False}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
         await client.app(scope, receive, send)
 
     client.run(ask())
-    assert sent[0]["status"] == 400
+    status: int = sent[0]["status"]
+    return status
+
+
+def test_bytes_that_are_no_text(client: TestClient) -> None:
+    """In headers they are nobody's; in a query string they are refused, as is one of 70,000 bytes."""
+    headers = ((b"authorization", b"JWT \xff"), (b"cookie", b"payload-token=\xff"), (b"origin", b"\xff"))
+    assert raw(client, b"", *headers) == 200
+    assert raw(client, b"x=\xff\xfe", *headers) == 400
+    assert raw(client, b"x=" + b"y" * 70_000) == 400
 
 
 NAMES = ["title", "body", "num", "mail", "flag", "day", "pick", "picks", "one", "ref", "refs", "poly", "polys",

@@ -59,9 +59,7 @@ async def test_a_lone_surrogate_is_a_wrong_password_and_no_failure(passwords: Pa
         ("pbkdf2-sha256-v2-i1000-l64:", 1_000, 64),
     ],
 )
-async def test_imported_users_can_log_in(
-    passwords: Passwords, prefix: str, iterations: int, length: int
-) -> None:
+async def test_imported_users_can_log_in(passwords: Passwords, prefix: str, iterations: int, length: int) -> None:
     """Payload's three forms verify with their salt and are due for a hash of ours."""
     stored = imported("secret123", iterations, length, prefix)
     assert await passwords.verify(stored, "secret123", salt=SALT)
