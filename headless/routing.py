@@ -50,11 +50,19 @@ class RouteTable:
 
     def match(self, method: str, segments: Sequence[str]) -> tuple[Endpoint, dict[str, str]] | None:
         """The endpoint and its path parameters, or None."""
+        if len(segments) == 1 and segments[0] not in self._root.words:
+            return self._by_parameter(method, segments[0])
         found = _match(self._root, method, segments, 0)
         if found is None:
             return None
         (endpoint, names), values = found
         return endpoint, dict(zip(names, values, strict=True)) if names else {}
+
+    def _by_parameter(self, method: str, segment: str) -> tuple[Endpoint, dict[str, str]] | None:
+        """What most requests ask for: one segment that is no word, such as an id."""
+        branch = self._root.parameter
+        found = branch.endpoints.get(method) if branch is not None and segment else None
+        return None if found is None else (found[0], {found[1][0]: segment})
 
 
 def _match(

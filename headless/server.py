@@ -121,8 +121,7 @@ class Server:
             return
         except Exception as error:
             response = await self._failed(error, request)
-        response.raw_headers.extend(self._cors.headers(origin))
-        response.raw_headers.append(_NOSNIFF)
+        response.raw_headers += (*self._cors.headers(origin), _NOSNIFF)
         await response(scope, receive, send)
 
     async def _handled(self, path: str, scope: Scope, request: Request) -> Any:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from headless.compile.plan import Node, Plan
 from headless.compile.selection import Selection
+from headless.database import Statement
 from headless.fields.base import ABSENT, DataField
 
 Row = Sequence[Any]
@@ -21,7 +22,7 @@ Build = Callable[[Row], dict[str, Any]]
 class Reader:
     """Reads rows of `columns` as documents. Made once for a collection, a selection and a locale."""
 
-    __slots__ = ("columns", "read_one")
+    __slots__ = ("by_id", "columns", "read_one")
 
     def __init__(
         self,
@@ -37,6 +38,8 @@ class Reader:
         level.add("id", 0)
         self.read_one: Build = level.read(plan, selection, constants or {})
         """The document of one row."""
+        self.by_id: Statement | None = None
+        """The statement that reads one document by its id alone, once there is one."""
 
     def read(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
         """One document a row, its keys in the declaration's order."""

@@ -12,8 +12,9 @@ from headless.compile.plan import Node
 from headless.compile.reader import Reader
 from headless.compile.tables import reference_column
 from headless.database import Database, Statement
-from headless.operators import Expression
-from headless.query.conditions import ALWAYS, Condition, Scope
+from headless.operators import Expression, equals
+from headless.query.binding import ID
+from headless.query.conditions import ALWAYS, Comparison, Condition, Scope
 from headless.query.sorting import Sort, SortKey
 
 
@@ -160,6 +161,13 @@ class Statements:
         if limited:
             query = query.limit(building.parameter()).offset(building.parameter())
         return self._database.compile(query, building.names, risky=building.risky)
+
+    def by_id(self, collection: CompiledCollection, reader: Reader) -> Statement:
+        """SELECT the reader's columns of one document; the value is its id."""
+        if reader.by_id is None:
+            where = Comparison(ID, equals, (0,))
+            reader.by_id = self._find(collection, reader, where, None, limited=False, revision=False)
+        return reader.by_id
 
     def count(self, collection: CompiledCollection, where: Condition) -> Statement:
         """SELECT count(*)."""

@@ -12,9 +12,9 @@ from typing import Any
 import httpx2
 import uvicorn
 import yaml
-from headless.loader import load_project
 
 from headless import Headless
+from headless.loader import load_project
 from tests.conformance.reduce import Declaration
 
 FUNCTIONS = Path(__file__).parent / "functions.py"
