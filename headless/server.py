@@ -121,6 +121,9 @@ class Server:
             return
         except Exception as error:
             response = await self._failed(error, request)
+        finally:
+            # The API knows the request, whose scope knows the API: without this only the collector would free them.
+            scope.pop("headless.api", None)
         response.raw_headers += (*self._cors.headers(origin), _NOSNIFF)
         await response(scope, receive, send)
 
