@@ -75,9 +75,11 @@ class Watch:
             self.hub.leave(inbox)
 
     async def aclose(self) -> None:
-        """End every iteration over this watch."""
+        """End every iteration over this watch, after what it was told already."""
         for inbox in self._inboxes:
             inbox.end()
+            # Whoever iterates may never ask again, and the hub waits for its members when it closes.
+            self.hub.leave(inbox)
 
     async def tell(self, member: Member, since: int | None) -> AsyncGenerator[Told, None]:
         """What `member` is to be told before live delivery, which continues exactly where this ends.

@@ -101,7 +101,6 @@ async def test_writers_never_wait_and_a_client_over_a_thousand_events_is_closed(
     async with asyncio.timeout(60):
         for _ in range(12):
             await asyncio.gather(*[chat.say("hello") for _ in range(100)])
-    assert chat.hub.groups == {} or not connection.task.done()
     await until(lambda: connection.task.done() and not chat.hub.members)
     assert connection.ids == []
     await connection.task

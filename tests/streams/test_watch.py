@@ -294,6 +294,22 @@ async def test_closing_a_watch_ends_its_iterations(chat: Chat) -> None:
         await follower._task
 
 
+async def test_a_closed_watch_leaves_the_hub_though_nobody_asks_it_again(chat: Chat) -> None:
+    """An iteration that stands at an event is no subscriber any more, and what it was told is still there to read."""
+    watch = chat.watch()
+    iteration = aiter(watch)
+    first = asyncio.ensure_future(anext(iteration))
+    await until(lambda: bool(chat.hub.groups))
+    await chat.say("one")
+    assert (await first).name == "create"
+    await chat.say("two")
+    await until(lambda: bool(next(iter(watch._inboxes))._items))
+    await watch.aclose()
+    assert not chat.hub.members
+    assert chat.hub.groups == {}
+    assert [event.doc["content"] async for event in iteration if event.doc] == ["two"]
+
+
 async def test_equal_subscribers_share_one_judgement_and_one_projection(chat: Chat) -> None:
     """A hundred who may see the same cost as much thought as one; another projection is one more."""
     counts = {"tested": 0, "projected": 0}
