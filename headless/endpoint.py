@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from pydantic import BeforeValidator
 
@@ -43,6 +43,30 @@ def as_optional_rule(given: Any) -> Rule:
     return None if given is None else as_rule(given)
 
 
+class Answering(Protocol):
+    """Makes the function below an endpoint on `path`."""
+
+    def __call__(
+        self, path: str, *, access: Rule = None, summary: str = "", operation: str = ""
+    ) -> Callable[[Handler], Endpoint]:
+        """The decorator."""
+
+
+def _answering(method: str) -> Answering:
+    def declare(
+        path: str, *, access: Rule = None, summary: str = "", operation: str = ""
+    ) -> Callable[[Handler], Endpoint]:
+        def decorate(handler: Handler) -> Endpoint:
+            told = summary or first_line(handler)
+            return Endpoint(method, path, handler, access=access, summary=told, operation=operation)
+
+        return decorate
+
+    declare.__name__ = method
+    declare.__doc__ = f"Makes the function below answer {method.upper()} on `path`."
+    return declare
+
+
 @declaration
 class Endpoint:
     """`handler` answers `method` on `path`; `access` says who may ask, anyone when it says nothing.
@@ -62,49 +86,11 @@ class Endpoint:
         """Calls the handler, so that a decorated function can still be called as one."""
         return self.handler(*args, **options)
 
-    @classmethod
-    def get(
-        cls, path: str, *, access: Rule = None, summary: str = "", operation: str = ""
-    ) -> Callable[[Handler], Endpoint]:
-        """Makes the function below answer GET on `path`."""
-        return _decorator("get", path, access, summary, operation)
-
-    @classmethod
-    def post(
-        cls, path: str, *, access: Rule = None, summary: str = "", operation: str = ""
-    ) -> Callable[[Handler], Endpoint]:
-        """Makes the function below answer POST on `path`."""
-        return _decorator("post", path, access, summary, operation)
-
-    @classmethod
-    def put(
-        cls, path: str, *, access: Rule = None, summary: str = "", operation: str = ""
-    ) -> Callable[[Handler], Endpoint]:
-        """Makes the function below answer PUT on `path`."""
-        return _decorator("put", path, access, summary, operation)
-
-    @classmethod
-    def patch(
-        cls, path: str, *, access: Rule = None, summary: str = "", operation: str = ""
-    ) -> Callable[[Handler], Endpoint]:
-        """Makes the function below answer PATCH on `path`."""
-        return _decorator("patch", path, access, summary, operation)
-
-    @classmethod
-    def delete(
-        cls, path: str, *, access: Rule = None, summary: str = "", operation: str = ""
-    ) -> Callable[[Handler], Endpoint]:
-        """Makes the function below answer DELETE on `path`."""
-        return _decorator("delete", path, access, summary, operation)
-
-
-def _decorator(method: str, path: str, access: Rule, summary: str, operation: str) -> Callable[[Handler], Endpoint]:
-    def decorate(handler: Handler) -> Endpoint:
-        return Endpoint(
-            method, path, handler, access=access, summary=summary or first_line(handler), operation=operation
-        )
-
-    return decorate
+    get = staticmethod(_answering("get"))
+    post = staticmethod(_answering("post"))
+    put = staticmethod(_answering("put"))
+    patch = staticmethod(_answering("patch"))
+    delete = staticmethod(_answering("delete"))
 
 
 def first_line(handler: Handler) -> str:

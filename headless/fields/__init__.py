@@ -9,6 +9,7 @@ from typing import Any
 from headless.fields.array import Array
 from headless.fields.base import ABSENT, DataField, Field, FieldAdmin, FieldContext
 from headless.fields.checkbox import Checkbox
+from headless.fields.choice import Option
 from headless.fields.collapsible import Collapsible
 from headless.fields.date import Date
 from headless.fields.email import Email
@@ -18,7 +19,7 @@ from headless.fields.number import Number
 from headless.fields.radio import Radio
 from headless.fields.relationship import Relationship
 from headless.fields.row import Row
-from headless.fields.select import Option, Select
+from headless.fields.select import Select
 from headless.fields.tabs import Tab, Tabs
 from headless.fields.text import Text
 from headless.fields.textarea import Textarea

@@ -11,7 +11,7 @@ from headless.compile.selection import Selection, parse_selection
 from headless.declaration import thaw
 from headless.errors import BadRequest, Forbidden, NotFound, QueryError
 from headless.hooks import run_hooks
-from headless.operations.core import Asker
+from headless.operations.core import Asker, Core
 from headless.operations.page import Document, Page
 from headless.operations.present import Populate, parse_populate, present
 from headless.operators import equals
@@ -165,6 +165,16 @@ async def revision(asker: Asker, collection: CompiledCollection, id: Any) -> int
 def by_id(id: Any) -> Condition:
     """The condition that a document has this id."""
     return Comparison(ID, equals, (id,))
+
+
+async def stored(core: Core, collection: CompiledCollection, id: Any) -> Document | None:
+    """The whole document as it is stored, for rules and sessions: it is not told itself. None when there is none."""
+    known = collection.read_id(id)
+    if known is None:
+        return None
+    reader = collection.reader()
+    rows = await core.database.read(core.statements.by_id(collection, reader), (known,))
+    return reader.read_one(rows[0]) if rows else None
 
 
 async def _read(

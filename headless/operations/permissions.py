@@ -9,7 +9,7 @@ from headless.access import Decision
 from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Plan
 from headless.operations.core import Asker
-from headless.operations.find import both, by_id
+from headless.operations.find import both, by_id, stored
 from headless.operations.page import Document
 from headless.query.binding import bind_rule
 
@@ -50,7 +50,7 @@ async def collection_permissions(
         decision = await asker.decide(collection, operation, id=id, data=data)
         if await _grants(asker, collection, decision, id):
             granted[operation] = decision
-    document = await _stored(asker, collection, id)
+    document = None if id is None else await stored(asker.core, collection, id)
     fields = await _fields(asker, collection, collection.plan, granted, data, document)
     answer: Tree = {"fields": fields}
     for operation, decision in granted.items():
@@ -68,18 +68,6 @@ async def _grants(asker: Asker, collection: CompiledCollection, decision: Decisi
     statement = asker.core.statements.count(collection, where)
     rows = await asker.core.database.read(statement, tuple(where.values()))
     return bool(rows[0][0])
-
-
-async def _stored(asker: Asker, collection: CompiledCollection, id: Any) -> Document | None:
-    """The document as rules of fields see it; they decide what of it is told, it is not told itself."""
-    known = collection.read_id(id) if id is not None else None
-    if known is None:
-        return None
-    where = by_id(known)
-    reader = collection.reader()
-    statement = asker.core.statements.find(collection, reader, where, None, limited=False)
-    rows = await asker.core.database.read(statement, tuple(where.values()))
-    return reader.read_one(rows[0]) if rows else None
 
 
 async def _fields(

@@ -18,7 +18,7 @@ from headless.operations import find as finding
 from headless.operations.change import Shown, collection_hooks
 from headless.operations.core import Asker, Core
 from headless.operations.create import create
-from headless.operations.find import by_id
+from headless.operations.find import stored
 from headless.operations.page import Document
 from headless.operations.present import present
 from headless.operators import equals
@@ -96,7 +96,7 @@ class Sessions:
         return await self._with_session(collection, claims.get("id"), claims.get("sid"))
 
     async def _with_session(self, collection: CompiledCollection, id: Any, sid: Any) -> Document | None:
-        user = await self._by_id(collection, id)
+        user = await stored(self._core, collection, id)
         now = self._core.clock.text()
         if user is None or not any(session["id"] == sid and session["expiresAt"] > now for session in user["sessions"]):
             return None
@@ -124,7 +124,7 @@ class Sessions:
         if user is None:
             raise Forbidden
         collection = self._own(slug, user)
-        found = await self._by_id(collection, user["id"])
+        found = await stored(self._core, collection, user["id"])
         if found is None:
             raise Forbidden
         opened = await self._open(collection, found, sid=user.get("_sid"))
@@ -215,16 +215,6 @@ class Sessions:
         sessions: list[dict[str, Any]] = change(orjson.loads(rows[0][0] or "[]")) if rows else []
         yield statements.update(collection, ("sessions",), ALWAYS, checked=False), (orjson.dumps(sessions).decode(), id)
         return sessions
-
-    async def _by_id(self, collection: CompiledCollection, id: Any) -> Document | None:
-        known = collection.read_id(id)
-        if known is None:
-            return None
-        where = by_id(known)
-        reader = collection.reader()
-        statement = self._core.statements.find(collection, reader, where, None, limited=False)
-        rows = await self._core.database.read(statement, tuple(where.values()))
-        return reader.read_one(rows[0]) if rows else None
 
     async def _by_email(self, collection: CompiledCollection, email: str) -> tuple[Document, str | None] | None:
         where = Comparison(collection.plan.by_key["email"], equals, (email,))

@@ -48,14 +48,6 @@ class Preparation:
         self.document = await self.fill(self.collection.plan, data, self.stored, ())
         return self.document
 
-    async def finish_document(self, document: Document) -> None:
-        """Second walk. Raises ValidationError with every failure."""
-        self.document = document
-        await self.finish(self.collection.plan, document, self.stored, (), "")
-        if self.errors:
-            await self.check_references()
-            self.refuse()
-
     def refuse(self) -> None:
         """Raises ValidationError if anything was found wrong."""
         if self.errors:

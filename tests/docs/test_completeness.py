@@ -22,8 +22,8 @@ from headless.cli.commands import cli
 from headless.collection import Collection, CollectionAdmin, Index, Labels, Pagination
 from headless.config import ROOT_HOOKS, AdminOptions, ChangeLogOptions, Config, CorsOptions
 from headless.fields.base import DataField, Field, FieldAdmin, FieldContext
+from headless.fields.choice import Option
 from headless.fields.group import NamedGroup
-from headless.fields.select import Option
 from headless.hooks import COLLECTION_HOOKS, FIELD_HOOKS, HookContext
 from headless.operations.watch import EVENTS
 from headless.shipped import GENERATED, GENERATED_AUTH, GENERATED_ROOT
