@@ -124,8 +124,17 @@ class Server:
         finally:
             # The API knows the request, whose scope knows the API: without this only the collector would free them.
             scope.pop("headless.api", None)
-        response.raw_headers += (*self._cors.headers(origin), _NOSNIFF)
-        await response(scope, receive, send)
+        added = (*self._cors.headers(origin), _NOSNIFF)
+        response.raw_headers += added
+        try:
+            await response(scope, receive, send)
+        except Exception as error:
+            if not isinstance(response, EventStream):
+                raise
+            # A stream raises only what came before its first byte: a rule's refusal, or a snapshot that failed.
+            response = await self._failed(error, request)
+            response.raw_headers += added
+            await response(scope, receive, send)
 
     async def _handled(self, path: str, scope: Scope, request: Request) -> Any:
         segments = split(path[5:])
@@ -141,10 +150,6 @@ class Server:
             answer = await asyncio.to_thread(endpoint.handler, request)
         if type(answer) is JSONResponse:
             return answer
-        if isinstance(answer, EventStream):
-            await answer.watch.prepare()
-            if method == "HEAD":
-                return Response(headers=dict(answer.headers))
         return _as_response(answer)
 
     def _find(self, method: str, segments: list[str], path: str) -> tuple[Endpoint, str | None, dict[str, str]]:

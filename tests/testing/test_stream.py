@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from headless import ApiError, Collection, Config, HookContext, anyone, fields
 from headless.testing import StreamEvent, TestClient
 from headless.testing.sse import EventReader
 from tests.testing.shop import app
@@ -113,3 +114,21 @@ def test_events_are_read_however_they_are_cut(size: int) -> None:
     events = [event for start in range(0, len(SENT), size) for event in reader.feed(SENT[start : start + size])]
     assert events == MEANT
     assert reader.last_id == "9"
+
+
+def test_a_stream_that_cannot_begin_is_answered_with_an_error() -> None:
+    """What is refused or fails before the first byte is the error document of any other request, with its status."""
+    broken: list[int] = []
+
+    def refuse(ctx: HookContext) -> None:
+        if broken:
+            raise ApiError("The snapshot cannot be read.", status=409)
+
+    things = Collection("things", access=anyone, fields=[fields.Text("title")], hooks={"after_read": refuse})
+    with TestClient(Config(collections=[things])) as client:
+        client.create("things", {"title": "One"})
+        broken.append(1)
+        for query, status in (("snapshot=true", 409), ("where[nope][equals]=1", 400)):
+            answer = client.get(f"/api/things/stream?{query}")
+            assert answer.status_code == status
+            assert answer.json()["errors"][0]["message"]
