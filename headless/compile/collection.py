@@ -17,7 +17,7 @@ from headless.compile.tables import assign_columns, build_references, build_tabl
 from headless.config import Config
 from headless.declaration import declaration
 from headless.errors import ConfigError
-from headless.fields.base import DataField
+from headless.fields.base import ABSENT, DataField
 from headless.fields.date import Date
 from headless.fields.email import Email
 from headless.fields.json import Json
@@ -81,6 +81,7 @@ class CompiledCollection:
         self.write_hooked = any(
             {"before_validate", "before_change", "after_change"} & set(node.field.hooks) for node in self.plan.walk()
         )
+        self._unstored = [node for node in self.plan.walk() if not node.stored]
         self.unlogged = frozenset(node.key for node in self.plan.nodes if node.unlogged)
         self.table: sa.Table
         self.references_table: sa.Table | None = None
@@ -137,6 +138,14 @@ class CompiledCollection:
         if isinstance(given, float) and given.is_integer():
             given = int(given)
         return given if isinstance(given, int) and 0 <= given <= LARGEST_ID else None
+
+    def clear_unstored(self, document: dict[str, Any]) -> None:
+        """Takes out, in place, what was given for fields that are not stored: their values are made at each reading."""
+        for node in self._unstored:
+            for _, part in node.places(document):
+                part[node.key] = node.field.empty()
+                if part[node.key] is ABSENT:
+                    del part[node.key]
 
     @property
     def title_field(self) -> str:

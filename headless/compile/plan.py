@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from headless.fields.base import Absent, Containing, DataField, Field, Referring
@@ -11,7 +13,10 @@ from headless.fields.base import Absent, Containing, DataField, Field, Referring
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """A data field in its place. `path` holds the names from the document down; rows add none."""
+    """A data field in its place. `path` holds the names from the document down, with the kinds of parts that differ.
+
+    Rows add nothing to it: `links.label`, and `layout.hero.heading` in the rows that are of the kind `hero`.
+    """
 
     field: DataField
     key: str
@@ -22,7 +27,8 @@ class Node:
     """Written by the platform only: what a request says is ignored."""
     unlogged: bool = False
     """Left out of the change log, and of queries: log-in state."""
-    plan: Plan | None = None
+    plans: Mapping[str, Plan] = dataclasses.field(default_factory=dict)
+    """The plans of what it contains, by kind of part."""
     column: str | None = None
     localized: bool = False
     by_locale: bool = False
@@ -34,18 +40,26 @@ class Node:
     """The field, where its value is made of other fields' (`Containing`); else None."""
     plain: bool = False
     """Whether anyone may name it in a query, and its value is one scalar of the document itself."""
+    stored: bool = True
+    """Whether it has a place in the row; the value of one that has not is made when the document is read."""
 
     def __post_init__(self) -> None:
         self.refers = self.field if isinstance(self.field, Referring) else None
         self.contains = self.field if isinstance(self.field, Containing) else None
+        self.stored = self.field.is_stored
         guarded = self.field.hidden or "read" in self.field.access or self.unlogged
         single = self.refers is None and self.contains is None and not self.field.has_list
-        self.plain = self.parent is None and single and not guarded
+        self.plain = self.parent is None and single and not guarded and self.stored
 
     @property
     def dotted(self) -> str:
         """The path as queries and errors write it."""
         return ".".join(self.path)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that lead to the value, from the document or the row that it stands in."""
+        return (*self.parent.keys, self.key) if self.parent is not None and self.parent.flat else (self.key,)
 
     @property
     def rows(self) -> Node | None:
@@ -65,6 +79,36 @@ class Node:
         """The nodes from the document down to this one."""
         return (*self.parent.chain, self) if self.parent is not None else (self,)
 
+    def plan_of(self, part: Mapping[str, Any]) -> Plan | None:
+        """The plan of one of the parts that the value is made of; None for a part of no declared kind."""
+        return self.plans.get(self.contains.level_of(part))
+
+    def parts(self, value: Any) -> Iterator[tuple[Plan, dict[str, Any]]]:
+        """The mappings in a value that hold the children's values, each with its plan."""
+        for part in self.contains.parts(value):
+            plan = self.plan_of(part)
+            if plan is not None:
+                yield plan, part
+
+    def complete(self, value: Any) -> Any:
+        """A stored value as it reads today: rows, or a group, whose parts have each declared key and no other."""
+        parts = [plan.complete(part) for plan, part in self.parts(value)]
+        if not self.flat:
+            return parts
+        return parts[0] if parts else self.plans[""].complete({})
+
+    def places(self, document: dict[str, Any]) -> list[tuple[Any, dict[str, Any]]]:
+        """The mappings of a document in which the node's key may stand, each with the id of its row or None."""
+        places: list[tuple[Any, dict[str, Any]]] = [(None, document)]
+        for container, child in pairwise(self.chain):
+            places = [
+                (row if container.flat else inner.get("id"), inner)
+                for row, part in places
+                for plan, inner in container.parts(part.get(container.key))
+                if plan.by_key.get(child.key) is child
+            ]
+        return places
+
     def label(self, prefix: str) -> str:
         """How errors call the field, after the label of what it stands in."""
         for part in self.around:
@@ -83,7 +127,7 @@ class Plan:
     """The data fields of one level: a document, a group or a row."""
 
     nodes: tuple[Node, ...]
-    by_key: Mapping[str, Node] = field(default_factory=dict)
+    by_key: Mapping[str, Node] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by_key = {node.key: node for node in self.nodes}
@@ -92,15 +136,15 @@ class Plan:
         """Every node, containers before what they contain."""
         for node in self.nodes:
             yield node
-            if node.plan is not None:
-                yield from node.plan.walk()
+            for plan in node.plans.values():
+                yield from plan.walk()
 
     def leaves(self) -> Iterator[Node]:
-        """The nodes that have a column: everything but groups, and nothing inside rows."""
+        """The nodes that have a column: everything stored but groups, and nothing inside rows."""
         for node in self.nodes:
-            if node.flat and node.plan is not None:
-                yield from node.plan.leaves()
-            else:
+            if node.flat:
+                yield from node.plans[""].leaves()
+            elif node.stored:
                 yield node
 
     def references(self) -> list[Node]:
@@ -114,12 +158,7 @@ class Plan:
             value = row.get(node.key)
             if value is None:
                 value = node.field.empty()
-            if node.plan is not None and value:
-                parts = [node.plan.complete(part) for part in node.contains.parts(value)]
-                value = parts[0] if node.flat else parts
-            elif node.flat and node.plan is not None:
-                value = node.plan.complete({})
-            whole[node.key] = value
+            whole[node.key] = node.complete(value) if node.plans else value
         return {key: value for key, value in whole.items() if not isinstance(value, Absent)}
 
 
@@ -154,9 +193,18 @@ def _nodes(
         node.localized = localize and asked and not inherited and not node.flat
         node.by_locale = localize and asked and not inherited and node.flat
         if node.contains is not None:
-            node.plan = build_plan(declared.children, parent=node, path=node.path, localize=localize)
+            node.plans = {
+                level: build_plan(
+                    inner, parent=node, path=(*node.path, level) if level else node.path, localize=localize
+                )
+                for level, inner in declared.levels.items()
+            }
         yield node
 
 
 def _in_localized(node: Node | None) -> bool:
     return node is not None and (node.localized or _in_localized(node.parent))
+
+
+def _inside(path: tuple[str, ...], level: str) -> tuple[str, ...]:
+    return (*path, level) if level else path

@@ -73,10 +73,14 @@ class _Level:
         return _builder(tuple(self.keys), self.places, tuple(self.loads), tuple(self.groups), tuple(constants.items()))
 
     def _add_node(self, node: Node, selection: Selection | None) -> None:
-        if node.flat and node.plan is not None:
+        if node.flat:
             self.add(node.key, 0)
             inner = _Level(self.table, self.columns, self.locale)
-            self.groups.append((node.key, inner.read(node.plan, selection, {})))
+            self.groups.append((node.key, inner.read(node.plans[""], selection, {})))
+            return
+        if not node.stored:
+            self.add(node.key, 0)
+            self.loads.append((node.key, lambda value: node.field.empty()))
             return
         self.add(node.key, len(self.columns))
         self.columns.append(self.table.c[str(node.column)])
@@ -155,17 +159,10 @@ def _localized(decoded: Load, locale: str | None) -> Load:
 
 def _decoded(node: Node, selection: Selection | None) -> Load:
     """What remains to do with a value once its JSON is decoded: complete rows, then leave out what is not selected."""
-    plan, container = node.plan, node.contains
     trim = selection.trim if selection is not None else None
-    if plan is None:
+    if not node.plans:
         return trim if trim is not None and node.field.is_json else _same
-
-    def load(value: Any) -> Any:
-        parts = [plan.complete(part) for part in container.parts(value)]
-        whole: Any = (parts[0] if parts else plan.complete({})) if node.flat else parts
-        return trim(whole) if trim is not None else whole
-
-    return load
+    return node.complete if trim is None else lambda value: trim(node.complete(value))
 
 
 def _same(value: Any) -> Any:

@@ -59,11 +59,14 @@ class Array(DataField):
     def parts(self, value: Any) -> Iterable[dict[str, Any]]:
         return (row for row in value if isinstance(row, dict)) if isinstance(value, list) else ()
 
-    async def fill(self, writer: Writer, plan: Any, value: Any, stored: Any, path: tuple[str | int, ...]) -> Any:
+    async def fill(self, writer: Writer, node: Any, value: Any, stored: Any, path: tuple[str | int, ...]) -> Any:
         if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
             return value
         before = {row["id"]: row for row in stored or () if isinstance(row, Mapping) and "id" in row}
-        return [await self._fill_row(writer, plan, row, before, (*path, index)) for index, row in enumerate(value)]
+        return [
+            await self._fill_row(writer, node.plan_of(row), row, before, (*path, index))
+            for index, row in enumerate(value)
+        ]
 
     async def _fill_row(
         self, writer: Writer, plan: Any, row: Mapping[str, Any], before: Mapping[Any, Any], path: tuple[str | int, ...]
@@ -79,7 +82,7 @@ class Array(DataField):
         return {"id": id, **await writer.fill(plan, row, before.get(id), path)}
 
     async def finish(
-        self, writer: Writer, plan: Any, value: Any, stored: Any, path: tuple[str | int, ...], label: str
+        self, writer: Writer, node: Any, value: Any, stored: Any, path: tuple[str | int, ...], label: str
     ) -> Any:
         if not isinstance(value, list):
             return value
@@ -87,7 +90,9 @@ class Array(DataField):
         for index, row in enumerate(value):
             if isinstance(row, dict):
                 shown = f"{label} > {self.title}" if label else self.title
-                await writer.finish(plan, row, before.get(row.get("id")), (*path, index), f"{shown} {index + 1}")
+                await writer.finish(
+                    node.plan_of(row), row, before.get(row.get("id")), (*path, index), f"{shown} {index + 1}"
+                )
         return value
 
     def json_schema(self) -> dict[str, Any]:

@@ -106,6 +106,15 @@ class Field:
         """The fields inside this one."""
         return ()
 
+    @property
+    def levels(self) -> Mapping[str, Sequence[Field]]:
+        """The fields inside by kind of part: one kind, without a name, unless the field's parts differ."""
+        return {"": self.children} if self.children else {}
+
+    def level_of(self, part: Mapping[str, Any]) -> str:
+        """The kind of one part of the value."""
+        return ""
+
     def rename(self, label: str) -> str:
         """The label that the fields inside are shown under, after `label`."""
         return label
@@ -137,6 +146,7 @@ class DataField(Field):
     )
     hooks: Annotated[Any, BeforeValidator(as_hooks(FIELD_HOOKS))] = dataclasses.field(default_factory=empty)
     hidden: Bool = False
+    virtual: Bool = False
     save_to_jwt: Str | Bool = False
 
     @property
@@ -148,6 +158,11 @@ class DataField(Field):
     def has_list(self) -> bool:
         """Whether the value is a list of scalars, each of which a query may match."""
         return False
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the value is kept in the document's row; one that is not is made when the document is read."""
+        return not self.virtual
 
     @property
     def is_json(self) -> bool:
@@ -169,6 +184,8 @@ class DataField(Field):
             yield f"{self.type} field {self.name!r}: a name is letters, digits and underscores, not a digit first"
         elif self.name in RESERVED:
             yield f"{self.type} field {self.name!r}: this name is taken by the platform"
+        if not self.is_stored and (self.unique or self.index or self.localized):
+            yield f"{self.type} field {self.name!r}: what is not stored cannot be unique, indexed or localized"
 
     def empty(self) -> Any:
         """The value of a document that was never given one."""
@@ -236,11 +253,13 @@ class Containing(Protocol):
     flat: ClassVar[bool]
     """Whether the children have columns of their own (a group) or live in this field's JSON (rows)."""
 
-    async def fill(self, writer: Writer, plan: Any, value: Any, stored: Any, path: tuple[str | int, ...]) -> Any: ...
+    async def fill(self, writer: Writer, node: Any, value: Any, stored: Any, path: tuple[str | int, ...]) -> Any:
+        """First pass over the parts of a value; `node.plan_of(part)` is the plan of one."""
 
     async def finish(
-        self, writer: Writer, plan: Any, value: Any, stored: Any, path: tuple[str | int, ...], label: str
-    ) -> Any: ...
+        self, writer: Writer, node: Any, value: Any, stored: Any, path: tuple[str | int, ...], label: str
+    ) -> Any:
+        """Second pass over the parts, in place."""
 
     def parts(self, value: Any) -> Iterable[dict[str, Any]]:
         """The mappings in a value that hold the children's values."""
@@ -263,8 +282,8 @@ def check_fields(fields: Iterable[Field], place: str) -> list[str]:
             seen[field.name] = seen.get(field.name, 0) + 1
             if seen[field.name] == 2:
                 problems.append(f"{place}: two fields are called {field.name!r}")
-            if field.children:
-                problems += check_fields(field.children, f"{place}.{field.name}")
+            for level, inner in field.levels.items():
+                problems += check_fields(inner, ".".join(part for part in (place, field.name, level) if part))
     return problems
 
 

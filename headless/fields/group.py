@@ -41,16 +41,17 @@ class NamedGroup(DataField):
     def parts(self, value: Any) -> Iterable[dict[str, Any]]:
         return (value,) if isinstance(value, dict) else ()
 
-    async def fill(self, writer: Writer, plan: Any, value: Any, stored: Any, path: tuple[str | int, ...]) -> Any:
+    async def fill(self, writer: Writer, node: Any, value: Any, stored: Any, path: tuple[str | int, ...]) -> Any:
         given = value if isinstance(value, Mapping) else {}
-        filled = await writer.fill(plan, given, stored if isinstance(stored, Mapping) else None, path)
+        filled = await writer.fill(node.plan_of(given), given, stored if isinstance(stored, Mapping) else None, path)
         return filled if isinstance(value, Mapping) else value
 
     async def finish(
-        self, writer: Writer, plan: Any, value: Any, stored: Any, path: tuple[str | int, ...], label: str
+        self, writer: Writer, node: Any, value: Any, stored: Any, path: tuple[str | int, ...], label: str
     ) -> Any:
         if isinstance(value, dict):
-            await writer.finish(plan, value, stored if isinstance(stored, Mapping) else None, path, self.rename(label))
+            before = stored if isinstance(stored, Mapping) else None
+            await writer.finish(node.plan_of(value), value, before, path, self.rename(label))
         return value
 
     def json_schema(self) -> dict[str, Any]:

@@ -128,11 +128,7 @@ async def _field_after_change(
     data: Any,
 ) -> None:
     for node in collection.change_hooked:
-        parts = [document]
-        for container in node.chain[:-1]:
-            if container.contains is not None:
-                parts = [inner for part in parts for inner in container.contains.parts(part.get(container.key))]
-        for part in parts:
+        for _, part in node.places(document):
             context = asker.hook_context(
                 operation, collection, doc=document, previous=previous, data=data, id=document["id"]
             )

@@ -42,6 +42,7 @@ async def _create(asker: Asker, collection: CompiledCollection, data: Mapping[st
     with_case_folded_email(collection, document)
     secrets = await _validated(asker, collection, data, preparation, document)
     _stamp(collection, document, asker.core.clock.text())
+    collection.clear_unstored(document)
     try:
         id = await asker.core.database.store(lambda: insert(asker, collection, document, secrets))
     except Exception as error:

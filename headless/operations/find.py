@@ -201,7 +201,7 @@ async def distinct(asker: Asker, collection: CompiledCollection, path: str, wher
     """The different values of a field, in order, among the documents that the asker may read."""
     condition = await readable(asker, collection, where)
     for node in collection.plan.leaves():
-        if node.dotted == path and node.plan is None and await _opens_all(asker, collection, node):
+        if node.dotted == path and not node.plans and await _opens_all(asker, collection, node):
             statement = asker.core.statements.distinct(collection, node, condition)
             rows = await asker.core.database.read(statement, (*condition.values(), asker.core.config.max_limit))
             load = type(node.field).load

@@ -94,14 +94,22 @@ async def _fields(
             )
             if allowed:
                 own[operation] = True
-        inner: Tree | bool = True
-        if node.plan is not None:
-            inner_granted = {operation: granted[operation] for operation in own}
-            inner = await _fields(asker, collection, node.plan, inner_granted, data, document)
-        whole = len(own) == len(OF_FIELDS) and inner is True
+        inner_granted = {operation: granted[operation] for operation in own}
+        inner = {
+            level: await _fields(asker, collection, plan, inner_granted, data, document)
+            for level, plan in node.plans.items()
+        }
+        whole = len(own) == len(OF_FIELDS) and all(answer is True for answer in inner.values())
         everything = everything and whole
         if whole:
             tree[node.key] = True
         elif own:
-            tree[node.key] = {**own, "fields": inner} if node.plan is not None else own
+            tree[node.key] = {**own, **_inside(inner)}
     return True if everything and tree else tree
+
+
+def _inside(answers: Mapping[str, Tree | bool]) -> Tree:
+    """The answers for the fields inside one, by kind of part where its parts differ."""
+    if "" in answers:
+        return {"fields": answers[""]}
+    return {"blocks": {level: {"fields": answer} for level, answer in answers.items()}} if answers else {}

@@ -95,9 +95,9 @@ async def _strip(asker: Asker, collection: CompiledCollection, plan: Plan, part:
             continue
         if not asker.system and not await _shows(asker, collection, node, part, document):
             del part[node.key]
-        elif node.plan is not None and node.contains is not None:
-            for inner in node.contains.parts(part[node.key]):
-                await _strip(asker, collection, node.plan, inner, document)
+        elif node.plans:
+            for plan, inner in node.parts(part[node.key]):
+                await _strip(asker, collection, plan, inner, document)
 
 
 async def _shows(asker: Asker, collection: CompiledCollection, node: Node, part: Document, document: Document) -> bool:
@@ -119,9 +119,9 @@ async def _field_hooks(
         if hooks and node.key in part:
             context = asker.hook_context("read", collection, doc=document, data=document, id=document.get("id"))
             part[node.key] = await run_field_hooks(hooks, context, node, part.get(node.key), part)
-        if node.plan is not None and node.contains is not None:
-            for inner in node.contains.parts(part.get(node.key)):
-                await _field_hooks(asker, collection, node.plan, inner, document)
+        if node.plans:
+            for plan, inner in node.parts(part.get(node.key)):
+                await _field_hooks(asker, collection, plan, inner, document)
 
 
 async def run_field_hooks(hooks: Iterable[Any], context: HookContext, node: Node, value: Any, siblings: Any) -> Any:
@@ -211,10 +211,7 @@ def _populates(node: Node, level: int) -> bool:
 
 def _parts(node: Node, document: Document) -> list[Document]:
     """The mappings of a document in which the node's key stands."""
-    parts = [document]
-    for container in node.chain[:-1]:
-        parts = [inner for part in parts for inner in container.contains.parts(part.get(container.key))]
-    return [part for part in parts if part.get(node.key, ABSENT) not in (ABSENT, None)]
+    return [part for _, part in node.places(document) if part.get(node.key, ABSENT) not in (ABSENT, None)]
 
 
 async def _fetch(asker: Asker, source: Source, ids: set[Any], populate: Populate) -> list[Document]:

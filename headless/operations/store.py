@@ -157,24 +157,17 @@ def without_reference(plan: Plan, part: Mapping[str, Any], slug: str, id: Any) -
             copy[node.key] = node.refers.replace(
                 value, lambda target, found: ABSENT if (target, found) == (slug, id) else found
             )
-        elif node.plan is not None and node.contains is not None:
-            parts = [without_reference(node.plan, inner, slug, id) for inner in node.contains.parts(value)]
+        elif node.plans:
+            parts = [without_reference(plan, inner, slug, id) for plan, inner in node.parts(value)]
             copy[node.key] = (parts[0] if parts else value) if node.flat else parts
     return copy
 
 
-def _referred(node: Node, document: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def _referred(node: Node, document: Document) -> list[tuple[Any, ...]]:
     """Each reference at a node: (row, position, slug, id)."""
-    parts: list[tuple[Any, Mapping[str, Any]]] = [(None, document)]
-    for container in node.chain[:-1]:
-        parts = [
-            (row if container.flat else inner.get("id"), inner)
-            for row, part in parts
-            for inner in container.contains.parts(part.get(container.key))
-        ]
     return [
         (row, position, slug, id)
-        for row, part in parts
+        for row, part in node.places(document)
         for position, (slug, id) in enumerate(node.refers.targets(_present(part.get(node.key))))
     ]
 
@@ -183,7 +176,7 @@ def _present(value: Any) -> Any:
     return None if value is ABSENT else value
 
 
-def _insert_references(core: Core, collection: CompiledCollection, id: Any, document: Mapping[str, Any]) -> Store:
+def _insert_references(core: Core, collection: CompiledCollection, id: Any, document: Document) -> Store:
     if not collection.references:
         return
     rows = [

@@ -106,6 +106,7 @@ async def _update(
     if collection.declaration.timestamps:
         _stamp(document, stored, data, asker.core.clock.text())
     secrets = await _validated(asker, collection, data, preparation, document, stored)
+    collection.clear_unstored(document)
     try:
         await asker.core.database.store(
             lambda: store_update(asker, collection, stored, revision, document, secrets, rule)

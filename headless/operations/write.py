@@ -79,7 +79,7 @@ class Preparation:
                 value = field.empty() if value is ABSENT else value
                 if value is not before:
                     value = await node.contains.fill(
-                        self, node.plan, value, None if before is ABSENT else before, (*path, key)
+                        self, node, value, None if before is ABSENT else before, (*path, key)
                     )
             elif value is ABSENT:
                 value = field.empty()
@@ -111,7 +111,7 @@ class Preparation:
                 self._fail(node, message, path, label)
             elif node.contains is not None:
                 inner = None if before is ABSENT else before
-                await node.contains.finish(self, node.plan, value, inner, (*path, key), node.prefix(label))
+                await node.contains.finish(self, node, value, inner, (*path, key), node.prefix(label))
 
     def _with_ids(self, node: Node, data: Document, path: Path, label: str) -> Any:
         """Puts the ids in as their collections write them; a reference that is not there is no key at all."""

@@ -176,15 +176,15 @@ class _Binder:
             node = plan.by_key.get(part)
             if node is None and part == "id" and (parent is None or not parent.flat):
                 node = identity(parent)
-            if node is None or not (self.trusted or await self.access.opens(self.collection, node)):
+            if node is None or not node.stored or not (self.trusted or await self.access.opens(self.collection, node)):
                 raise QueryError(path)
             rest = names[place + 1 :]
-            if node.plan is not None and rest:
-                plan, parent = node.plan, node
+            if "" in node.plans and rest:
+                plan, parent = node.plans[""], node
                 continue
             if node.refers is not None and rest:
                 return await self._through(node, rest, name, raw, path)
-            if rest or node.plan is not None:
+            if rest or node.plans:
                 raise QueryError(path)
             return self._leaf(node, (), name, raw, path)
         raise QueryError(path)

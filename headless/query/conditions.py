@@ -228,10 +228,8 @@ class Related:
 
 def dig(document: Mapping[str, Any], node: Node) -> Any:
     """The node's value in a document, or in a row when the node lives in one."""
-    rows = node.rows
-    names = node.path[len(rows.path) :] if rows is not None else node.path
     value: Any = document
-    for name in names:
+    for name in node.keys:
         if not isinstance(value, Mapping):
             return None
         value = value.get(name)

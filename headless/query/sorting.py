@@ -110,17 +110,15 @@ async def _bind(path: str, descending: bool, collection: CompiledCollection, acc
         node = plan.by_key.get(name)
         if node is None:
             return None
-        if not await access.opens(collection, node):
+        if not node.stored or not await access.opens(collection, node):
             raise QueryError(path)
         if place == len(names) - 1:
             unsortable = (
-                node.plan is not None
-                or not node.field.operators
-                or (node.rows is not None and node.rows.rows is not None)
+                bool(node.plans) or not node.field.operators or (node.rows is not None and node.rows.rows is not None)
             )
             return None if unsortable else SortKey(node, descending, tuple(through))
-        if node.plan is not None:
-            plan = node.plan
+        if "" in node.plans:
+            plan = node.plans[""]
         elif node.refers is not None and not node.field.is_json:
             slug = node.refers.slugs[0]
             if await access.reads(slug) is not True:

@@ -89,7 +89,7 @@ class TableScope:
         if array is None:
             return self.value(key.node)
         rows = self.dialect.json_rows(self.value(array))
-        value = self.dialect.json_value(rows.c.value, list(key.node.path[len(array.path) :]))
+        value = self.dialect.json_value(rows.c.value, list(key.node.keys))
         return sa.select(value).select_from(rows).order_by(rows.c.key).limit(sa.literal_column("1")).scalar_subquery()
 
     def related(self, slug: str, condition: Condition, target: Expression) -> Expression:
@@ -108,7 +108,7 @@ class RowScope(TableScope):
         self._row = row
 
     def value(self, node: Node) -> Expression:
-        return self.inside(self._row, node.path[len(self._array.path) :])
+        return self.inside(self._row, node.keys)
 
 
 class Statements:

@@ -95,7 +95,7 @@ GAPS = Gaps(
         "text.hasMany": Gap("text with hasMany", "field"),
         "number.hasMany": Gap("number with hasMany", "field"),
         "date.timezone": Gap("dates with a time zone", "field", keys=("{name}_tz",)),
-        "virtual": Gap("virtual fields", "field"),
+        "virtual=cat.title": Gap("virtual fields by path", "field"),
         "filterOptions": Gap("filterOptions", "field"),
         "json.jsonSchema": Gap("jsonSchema", "field"),
         "localized": Gap("localization"),
