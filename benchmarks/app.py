@@ -43,4 +43,5 @@ app = Headless(
     endpoints=[stream],
     database=os.environ.get("BENCHMARK_DATABASE", "sqlite:///:memory:"),
     secret=secrets.token_hex(),
+    streams={"max_per_address": 10_000},  # the audience of the fan-out is one client
 )

@@ -143,7 +143,7 @@ class Headless:
         """Starts what tells streams of every committed change."""
         log = ChangeLog(self.database)
         self.feed = Feed(self.database, log, wake=Wake(self.database.path))
-        self.hub = self.core.hub = Hub(self.feed, log)
+        self.hub = self.core.hub = Hub(self.feed, log, limits=self.config.streams)
         self.feed.start()
         options = self.config.change_log
         self._retention = Retention(log, days=options.days, size=options.max_bytes, now=self.core.clock.now)

@@ -16,6 +16,7 @@ from headless.endpoint import Endpoint
 from headless.errors import ConfigError
 from headless.hooks import as_hooks
 from headless.names import did_you_mean
+from headless.streams.places import StreamLimits
 
 if TYPE_CHECKING:
     from headless.extension import Plugin
@@ -92,6 +93,7 @@ class Config:
     csrf: Names = ()
     cookie_prefix: Str = "payload"
     change_log: Annotated[Any, nested(ChangeLogOptions)] = ChangeLogOptions()
+    streams: Annotated[Any, nested(StreamLimits)] = StreamLimits()
     default_depth: Int = 2
     max_depth: Int = 10
     max_limit: Int = 10_000

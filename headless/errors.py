@@ -27,6 +27,11 @@ class HeadlessError(Exception):
         """The HTTP status of the answer."""
         return self.status
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers that the answer has besides."""
+        return {}
+
     def body(self) -> dict[str, Any]:
         """The JSON body of the answer, as Payload 3 words it."""
         if self.data is None:
@@ -152,6 +157,21 @@ class TooLarge(HeadlessError):
 
     status = 413
     default_message = "The request is too large."
+
+
+class TooManyRequests(HeadlessError):
+    """The asker does this too often, or has too much of it at once. `retry_after` is in seconds."""
+
+    status = 429
+    default_message = "Too many requests, please try again later."
+
+    def __init__(self, message: str | None = None, *, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Retry-After": str(self.retry_after)}
 
 
 class Unavailable(HeadlessError):

@@ -197,7 +197,7 @@ class Server:
         if known is None or not known.is_public:
             logger.exception("%s %s failed", request.method, request.scope["path"], exc_info=error)
         if known is not None and known.is_public:
-            response: Any = JSONResponse(known.body(), status=known.status_code)
+            response: Any = _error_response(known)
         else:
             body: dict[str, Any] = {"errors": [{"message": "Something went wrong."}]}
             if self._app.config.debug:
@@ -236,12 +236,12 @@ class Server:
         key = prefix if prefix in mounts else "/"
         scope["headless"] = self._app
         if key not in mounts:
-            await JSONResponse(RouteNotFound(path).body(), status=404)(scope, receive, send)
+            await _error_response(RouteNotFound(path))(scope, receive, send)
             return
         try:
             await self.identify(scope)
         except HeadlessError as error:
-            await JSONResponse(error.body(), status=error.status_code)(scope, receive, send)
+            await _error_response(error)(scope, receive, send)
             return
         if key != "/":
             scope = {**scope, "root_path": scope.get("root_path", "") + key}
@@ -261,7 +261,7 @@ class Server:
         except HeadlessError as error:
             if started or not error.is_public:
                 raise
-            await JSONResponse(error.body(), status=error.status_code)(scope, receive, send)
+            await _error_response(error)(scope, receive, send)
 
     def _mount(self, key: str) -> ASGIApp:
         mounted = self._mounts.get(key)
@@ -285,6 +285,10 @@ def _token(scope: Scope, cookie_name: str) -> tuple[str, bool] | None:
         return None
     found = cookie_value(cookie, cookie_name)
     return (found, True) if found else None
+
+
+def _error_response(error: HeadlessError) -> JSONResponse:
+    return JSONResponse(error.body(), status=error.status_code, headers=error.headers)
 
 
 def _as_response(answer: Any) -> Any:

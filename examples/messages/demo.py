@@ -73,6 +73,7 @@ def application() -> Headless:
         mounts={"/": Home},
         admin={"name": "Headless demo"},
         on_init=seed,
+        streams={"max_per_address": 10_000},  # everybody who can reach it is on this machine
     )
 
 

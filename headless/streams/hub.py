@@ -13,6 +13,7 @@ from headless.changes.change import Change
 from headless.changes.feed import Feed
 from headless.changes.log import ChangeLog
 from headless.streams.group import Group, Member
+from headless.streams.places import Places, StreamLimits
 from headless.streams.timekeeper import Timekeeper
 from headless.streams.view import Item, Occurrence, View
 
@@ -37,9 +38,17 @@ class Hub:
     members.
     """
 
-    def __init__(self, feed: Feed, log: ChangeLog, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        log: ChangeLog,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        limits: StreamLimits | None = None,
+    ) -> None:
         self.feed = feed
         self.log = log
+        self.places = Places(limits)
         self.closed = False
         self.members: set[Member] = set()
         self.groups: dict[str, dict[Hashable, Group]] = {}

@@ -72,6 +72,7 @@ class EventStream(Response):
             ping=self.ping,
             session_check=watch.session_check,
         )
+        place = watch.hub.places.take(scope)
         try:
             await watch.hub.join(client)
             leaving = await self._tell(client, receive, _cursor(scope, watch.since))
@@ -89,6 +90,7 @@ class EventStream(Response):
             _log.exception("a stream of %r ends", watch.collection)
             await self._end(client, receive, send)
         finally:
+            watch.hub.places.free(place)
             client.drop()
             watch.hub.leave(client)
 

@@ -27,12 +27,13 @@ from headless.fields.group import NamedGroup
 from headless.hooks import COLLECTION_HOOKS, FIELD_HOOKS, HookContext
 from headless.operations.watch import EVENTS
 from headless.shipped import GENERATED, GENERATED_AUTH, GENERATED_ROOT
+from headless.streams.places import StreamLimits
 from tests.docs.markdown import DOCS, ROOT, codes, first_cells, name_of, read
 
 GUIDE, REFERENCE = DOCS / "guide", DOCS / "reference"
 DECLARATIONS = (
     Config, AdminOptions, CorsOptions, ChangeLogOptions, Collection, CollectionAdmin, Labels, Pagination, Index, Auth,
-    Cookies, FieldAdmin,
+    Cookies, FieldAdmin, StreamLimits,
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from headless.changes import Change
 from headless.changes.log import ChangeLog
 from headless.events import Event, EventStream, Watch
 from headless.streams.hub import Hub
+from headless.streams.places import StreamLimits
 from tests.changes.journal import Document, Journal, opened, until
 
 SECONDS = 30
@@ -65,10 +66,10 @@ class Without:
 class Chat:
     """A journal with a hub: what an application is to its streams."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, limits: StreamLimits | None = None) -> None:
         self.journal = journal
         self.now = 0.0
-        self.hub = Hub(journal.feed, journal.log, clock=lambda: self.now)
+        self.hub = Hub(journal.feed, journal.log, clock=lambda: self.now, limits=limits)
 
     async def say(self, content: str, sender: int = 1, receiver: int = 2) -> int:
         """Send a message and give its id."""
@@ -93,14 +94,17 @@ class Chat:
 
 
 @asynccontextmanager
-async def chatting(path: Path | str = ":memory:", *, wake: bool = False) -> AsyncIterator[Chat]:
+async def chatting(
+    path: Path | str = ":memory:", *, wake: bool = False, limits: StreamLimits | None = None
+) -> AsyncIterator[Chat]:
     """A chat on the database at `path`. Whatever a test does, its streams leave nothing behind."""
     async with opened(path, wake=wake) as journal:
-        chat = Chat(journal)
+        chat = Chat(journal, limits)
         yield chat
         await chat.hub.close()
         await until(lambda: not chat.hub.members)
         assert chat.hub.groups == {}
+        assert (chat.hub.places._open, chat.hub.places._held) == (0, {})
         assert chat.hub.time._timer is None
         assert not chat.hub.time._beats
         assert not chat.hub.time._checked
