@@ -6,7 +6,7 @@ SQL and memory answer alike; a property test holds them together. Text is compar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Protocol
@@ -55,6 +55,8 @@ class Operator:
     bind: Callable[[Values], Values] = lambda values: values
     positive: str | None = None
     """For a negation, the operator it negates across rows, lists and relations."""
+    every: bool = False
+    """Whether each of the values must hold by itself, of one element of a list or another."""
 
 
 def one(field: Comparable, raw: Any) -> Values:
@@ -63,11 +65,8 @@ def one(field: Comparable, raw: Any) -> Values:
 
 def many(field: Comparable, raw: Any) -> Values:
     """A comma list, a list or a single value; items that nothing can equal are left out."""
-    items = raw.split(",") if isinstance(raw, str) else raw if isinstance(raw, list | tuple) else [raw]
-    if len(items) > LONGEST_LIST:
-        raise BadRequest(f"A list in a query holds at most {LONGEST_LIST} values.")
     values = []
-    for item in items:
+    for item in _items(raw):
         try:
             value = field.query_value(item)
         except Never:
@@ -75,6 +74,21 @@ def many(field: Comparable, raw: Any) -> Values:
         if value is not None:
             values.append(value)
     return tuple(values)
+
+
+def each(field: Comparable, raw: Any) -> Values:
+    """A comma list, a list or a single value. Raises Never for no items, or for one that nothing can equal."""
+    values = tuple(dict.fromkeys(field.query_value(item) for item in _items(raw)))
+    if not values or None in values:
+        raise Never
+    return values
+
+
+def _items(raw: Any) -> Sequence[Any]:
+    items = raw.split(",") if isinstance(raw, str) else raw if isinstance(raw, list | tuple) else [raw]
+    if len(items) > LONGEST_LIST:
+        raise BadRequest(f"A list in a query holds at most {LONGEST_LIST} values.")
+    return items
 
 
 def text(field: Comparable, raw: Any) -> Values:
@@ -216,6 +230,7 @@ less_than_equal = Operator(
     lambda dialect, column, parameters: column <= parameters[0],
     lambda value, values: value is not None and values[0] is not None and value <= values[0],
 )  # fmt: skip
+all_ = Operator("all", each, equals.sql, equals.test, every=True)
 contains = Operator("contains", text, _contains_all, _has_words, _patterns)
 like = Operator("like", tokens, _contains_all, _has_words, _patterns)
 not_like = Operator(
@@ -239,9 +254,12 @@ CHECKBOX = _table(equals, not_equals, in_, not_in, exists)
 REFERENCE = _table(
     equals, not_equals, in_, not_in_or_empty, exists, _renamed(equals, "contains"), _renamed(equals, "like"), *_ORDER
 )
+REFERENCES = _table(*REFERENCE.values(), all_)
+TEXTS = _table(*TEXT.values(), _renamed(equals, "contains"), all_)
+NUMBERS = _table(*NUMBER.values(), _renamed(equals, "contains"), all_)
 IDENTITY = _table(
     equals, not_equals, in_, not_in_or_empty, exists, _renamed(equals, "like"), _renamed(equals, "contains"), *_ORDER
 )
 EXISTENCE = _table(exists)
 
-NAMES: Final = frozenset({*TEXT, *NUMBER, *REFERENCE, "all", "near", "within", "intersects"})
+NAMES: Final = frozenset({*TEXTS, *NUMBERS, *REFERENCES, "near", "within", "intersects"})

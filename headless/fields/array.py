@@ -10,6 +10,7 @@ from pydantic import BeforeValidator
 
 from headless.declaration import Frozen, Int, declaration
 from headless.fields.base import JSON_TEXT, DataField, Field, FieldContext, Writer, as_fields
+from headless.fields.several import count_problem
 
 INVALID = "This field has an invalid input."
 
@@ -45,16 +46,7 @@ class Array(DataField):
         ids = [row["id"] for row in value if "id" in row]
         if len(set(ids)) != len(ids):
             return "Two rows have the same id."
-        return self._check_count(len(value))
-
-    def _check_count(self, count: int) -> str | None:
-        if count == 0:
-            return f"This field requires at least {_rows(self.min_rows or 1)}." if self.required else None
-        if self.min_rows is not None and count < self.min_rows:
-            return f"This field requires at least {_rows(self.min_rows)}."
-        if self.max_rows is not None and count > self.max_rows:
-            return f"This field requires no more than {_rows(self.max_rows)}."
-        return None
+        return count_problem(len(value), required=self.required, least=self.min_rows, most=self.max_rows)
 
     def parts(self, value: Any) -> Iterable[dict[str, Any]]:
         return (row for row in value if isinstance(row, dict)) if isinstance(value, list) else ()
@@ -97,10 +89,6 @@ class Array(DataField):
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "array"}
-
-
-def _rows(count: int) -> str:
-    return f"{count} Row" if count == 1 else f"{count} Rows"
 
 
 def _is_whole(value: Any) -> bool:

@@ -186,6 +186,8 @@ class DataField(Field):
             yield f"{self.type} field {self.name!r}: this name is taken by the platform"
         if not self.is_stored and (self.unique or self.index or self.localized):
             yield f"{self.type} field {self.name!r}: what is not stored cannot be unique, indexed or localized"
+        if self.unique and self.has_list:
+            yield f"{self.type} field {self.name!r}: a list of values cannot be unique"
 
     def empty(self) -> Any:
         """The value of a document that was never given one."""

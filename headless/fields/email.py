@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from headless.declaration import declaration
 from headless.fields.base import FieldContext
-from headless.fields.text import Text
+from headless.fields.text import Written
 
 INVALID = "Please enter a valid email address."
 
@@ -22,7 +22,7 @@ def is_address(value: str) -> bool:
 
 
 @declaration
-class Email(Text):
+class Email(Written):
     """An e-mail address, kept as it is written."""
 
     type: ClassVar[str] = "email"

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from headless import operators
 from headless.declaration import declaration
 from headless.fields.base import REQUIRED, DataField, FieldContext
+from headless.fields.several import Several
 from headless.operators import Never, Operator, as_text
 
 INVALID = "Please enter a valid number."
@@ -47,21 +48,18 @@ def _double(value: int) -> float:
         return math.inf
 
 
-@declaration
-class Number(DataField):
-    """A number, whole or not. A text that spells one is read as one."""
+def _shown(numbers: list[Any]) -> str:
+    return ",".join(as_text(to_number(number)) for number in numbers)
 
-    type: ClassVar[str] = "number"
-    widget: ClassVar[str] = "number"
+
+@declaration
+class Numeric(DataField):
+    """One number."""
+
     storage: ClassVar[sa.types.TypeEngine[Any]] = sa.Numeric().with_variant(sa.Double(), "postgresql")
-    example: ClassVar[Any] = 4.5
 
     min: float | None = None
     max: float | None = None
-
-    @property
-    def operators(self) -> Mapping[str, Operator]:
-        return operators.NUMBER
 
     def coerce(self, value: Any) -> Any:
         return to_number(value)
@@ -69,12 +67,18 @@ class Number(DataField):
     def check(self, value: Any, context: FieldContext) -> str | None:
         if value is None:
             return REQUIRED if self.required else None
+        if self.required and not isinstance(value, int | float):
+            return REQUIRED
+        return self.check_number(value, [value])
+
+    def check_number(self, value: Any, told: list[Any]) -> str | None:
+        """What is wrong with a value that is there, or None; a message tells the numbers `told`."""
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            return REQUIRED if self.required and not isinstance(value, int | float) else INVALID
+            return INVALID
         if self.max is not None and value > self.max:
-            return f"{as_text(value)} is greater than the max allowed Value of {as_text(to_number(self.max))}."
+            return f"{_shown(told)} is greater than the max allowed Value of {_shown([self.max])}."
         if self.min is not None and value < self.min:
-            return f"{as_text(value)} is less than the min allowed Value of {as_text(to_number(self.min))}."
+            return f"{_shown(told)} is less than the min allowed Value of {_shown([self.min])}."
         return None
 
     def query_value(self, raw: Any) -> Any:
@@ -92,3 +96,22 @@ class Number(DataField):
         if self.max is not None:
             schema["maximum"] = self.max
         return schema
+
+
+@declaration
+class Number(Several, Numeric):
+    """A number, whole or not, or with `has_many` a list of them. A text that spells one is read as one.
+
+    `min_rows` and `max_rows` limit how many there are in a list.
+    """
+
+    type: ClassVar[str] = "number"
+    widget: ClassVar[str] = "number"
+    example: ClassVar[Any] = 4.5
+
+    @property
+    def operators(self) -> Mapping[str, Operator]:
+        return operators.NUMBERS if self.has_many else operators.NUMBER
+
+    def check_item(self, item: Any, items: list[Any]) -> str | None:
+        return self.check_number(item, items)

@@ -70,7 +70,7 @@ class Relationship(DataField):
 
     @property
     def operators(self) -> Mapping[str, Operator]:
-        return operators.REFERENCE
+        return operators.REFERENCES if self.has_many else operators.REFERENCE
 
     def problems(self) -> Iterator[str]:
         yield from super().problems()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from headless import operators
 from headless.declaration import Bool, declaration
 from headless.fields.base import REQUIRED, FieldContext
 from headless.fields.choice import INVALID, Choice
+from headless.operators import Operator
 
 
 @declaration
@@ -22,6 +25,10 @@ class Select(Choice):
     @property
     def has_list(self) -> bool:
         return self.has_many
+
+    @property
+    def operators(self) -> Mapping[str, Operator]:
+        return operators.TEXTS if self.has_many else operators.TEXT
 
     def empty(self) -> Any:
         return [] if self.has_many else None

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from headless import operators
 from headless.declaration import Int, declaration
 from headless.errors import BadRequest
 from headless.fields.base import REQUIRED, DataField, FieldContext, clean_text
-from headless.operators import as_text
+from headless.fields.several import Several
+from headless.operators import Operator, as_text
 
 LONGEST = 40_000
 
 
 @declaration
-class Text(DataField):
-    """A line of text, at most 40,000 characters unless `max_length` says otherwise."""
+class Written(DataField):
+    """What every type of text shares: numbers are taken as text, and the number of characters has limits."""
 
-    type: ClassVar[str] = "text"
-    widget: ClassVar[str] = "text"
-    example: ClassVar[Any] = "A quiet launch"
+    longest: ClassVar[int | None] = LONGEST
+    """The most characters where `max_length` is not given."""
 
     min_length: Int | None = None
     max_length: Int | None = None
@@ -31,17 +33,21 @@ class Text(DataField):
     def check(self, value: Any, context: FieldContext) -> str | None:
         if value is None or value == "":
             return REQUIRED if self.required else None
+        return self.check_text(value)
+
+    def check_text(self, value: Any) -> str | None:
+        """What is wrong with a value that is there, or None."""
         if not isinstance(value, str):
             return "This field takes text."
-        longest = self.max_length if self.max_length is not None else LONGEST
-        if len(value) > longest:
+        longest = self.max_length if self.max_length is not None else self.longest
+        if longest is not None and len(value) > longest:
             return f"This value must be shorter than the max length of {longest} characters."
         if self.min_length is not None and len(value) < self.min_length:
             return f"This value must be longer than the minimum length of {self.min_length} characters."
         return clean_text(value)
 
     def query_value(self, raw: Any) -> Any:
-        value = self.coerce(raw)
+        value = Written.coerce(self, raw)
         if value is not None and not isinstance(value, str):
             raise BadRequest(f"A query on {self.name!r} takes text.")
         return value
@@ -53,3 +59,22 @@ class Text(DataField):
         if self.max_length is not None:
             schema["maxLength"] = self.max_length
         return schema
+
+
+@declaration
+class Text(Several, Written):
+    """A line of text, or with `has_many` a list of them; at most 40,000 characters unless `max_length` says otherwise.
+
+    `min_rows` and `max_rows` limit how many there are in a list.
+    """
+
+    type: ClassVar[str] = "text"
+    widget: ClassVar[str] = "text"
+    example: ClassVar[Any] = "A quiet launch"
+
+    @property
+    def operators(self) -> Mapping[str, Operator]:
+        return operators.TEXTS if self.has_many else operators.TEXT
+
+    def check_item(self, item: Any, items: list[Any]) -> str | None:
+        return self.check_text(item)

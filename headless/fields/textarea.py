@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from headless.declaration import declaration
-from headless.fields.text import Text
+from headless.fields.text import Written
 
 
 @declaration
-class Textarea(Text):
-    """Text of several lines. Options as for Text; `admin.rows` is the height of the box."""
+class Textarea(Written):
+    """Text of several lines. Limits as for Text; `admin.rows` is the height of the box."""
 
     type: ClassVar[str] = "textarea"
     widget: ClassVar[str] = "textarea"

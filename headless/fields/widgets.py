@@ -24,6 +24,9 @@ class TextWidget(FormWidget):
             return super().read(form, name, field, stored)
         if (text := form.text(name)) is None:
             return MISSING
+        if stored and text == self.show(field, stored, form.zone):
+            # A value of several lines, or with spaces around it, is no less when nobody touched the list.
+            return list(stored)
         return [self.parse(line.strip()) for line in text.split("\n") if line.strip()]
 
     def show(self, field: Any, value: Any, zone: dt.tzinfo) -> Any:

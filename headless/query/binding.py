@@ -230,8 +230,18 @@ class _Binder:
             return _existence(node, keys, bool(values[0]), crossing, self._target(node, keys))
         if values == (None,):
             return _null(node, keys, operator, crossing, self._target(node, keys))
+        if chosen.every:
+            return self._each(node, keys, chosen, values)
         found: Condition = _in_rows(node, Comparison(node, chosen, values, keys, self._target(node, keys)))
         return Not(found) if crossing and negated is not None else found
+
+    def _each(self, node: Node, keys: tuple[str, ...], operator: Operator, values: tuple[Any, ...]) -> Condition:
+        """Every value is met by some element of one list."""
+        parts = []
+        for value in values:
+            self.budget.spend(0)
+            parts.append(Comparison(node, operator, (value,), keys, self._target(node, keys)))
+        return _in_rows(node, AllOf(parts))
 
     def _both(self, node: Node, raw: Mapping[str, Any], path: str) -> Condition:
         """`equals` with a whole polymorphic value."""

@@ -92,8 +92,6 @@ GAPS = Gaps(
         "lockTime": Gap("lockout"),
     },
     fields={
-        "text.hasMany": Gap("text with hasMany", "field"),
-        "number.hasMany": Gap("number with hasMany", "field"),
         "date.timezone": Gap("dates with a time zone", "field", keys=("{name}_tz",)),
         "virtual=cat.title": Gap("virtual fields by path", "field"),
         "filterOptions": Gap("filterOptions", "field"),

@@ -127,8 +127,9 @@ def operators_of(cls: Any) -> set[str]:
     if not issubclass(cls, DataField) or "fields" in options(cls):
         return set()
     needed: Mapping[str, Any] = {"options": ["a"], "relation_to": "users"}
-    field = cls("x", **{name: value for name, value in needed.items() if name in options(cls)})
-    return set(field.operators)
+    given = {name: value for name, value in needed.items() if name in options(cls)}
+    many = {**given, "has_many": True} if "has_many" in options(cls) else given
+    return {*cls("x", **given).operators, *cls("x", **many).operators}
 
 
 def queries(page: Path) -> str:

@@ -47,3 +47,30 @@ def test_a_required_number_may_be_zero() -> None:
     assert verdict(number, 0) == 0
     for value in (None, "", "abc"):
         assert verdict(number, value) == Refused("This field is required.")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ([1, 5], [1, 5]), (["2", 3.0], [2, 3]), ([], []), (None, []), ("", []),
+        ([1], Refused("This field requires at least 2 Rows.")),
+        (4, Refused("This field requires at least 2 Rows.")),
+        ([1, 2, 3, 4], Refused("This field requires no more than 3 Rows.")),
+        ([1, 9], Refused("1,9 is greater than the max allowed Value of 5.")),
+        ([0.5, 2], Refused("0.5,2 is less than the min allowed Value of 1.")),
+        ([1, "x"], INVALID), ([1, None], INVALID), ([1, True], INVALID), ([1, [2]], INVALID),
+        ([1, float("inf")], INVALID),
+        ({"a": 1}, Refused("This field requires at least 2 Rows.")),
+    ],
+)  # fmt: skip
+def test_lists(value: Any, expected: Any) -> None:
+    """Every value keeps the limits of one, and so does their number; a message tells the whole list."""
+    assert verdict(fields.Number("n", has_many=True, min=1, max=5, min_rows=2, max_rows=3), value) == expected
+
+
+def test_a_required_list_has_a_row() -> None:
+    """A word in it is no number, whether the list is required or not."""
+    number = fields.Number("n", has_many=True, required=True)
+    assert verdict(number, []) == Refused("This field requires at least 1 Row.")
+    assert verdict(number, "7") == [7]
+    assert verdict(number, ["x"]) == INVALID

@@ -23,6 +23,7 @@ ROWS = fields.Array(
         fields.Number("qty"),
         fields.Checkbox("done"),
         fields.Select("marks", has_many=True, options=["x", "y"]),
+        fields.Text("tags", has_many=True),
         fields.Array("sub", fields=[fields.Text("leaf")]),
     ],
 )
@@ -32,6 +33,8 @@ THINGS = Collection(
     fields=[
         fields.Text("title"),
         fields.Number("num"),
+        fields.Text("words", has_many=True),
+        fields.Number("nums", has_many=True),
         fields.Checkbox("flag"),
         fields.Date("day"),
         fields.Select("pick", options=["a", "b", "c"]),
@@ -64,6 +67,7 @@ rows = st.lists(
             "qty": maybe(numbers),
             "done": maybe(st.booleans()),
             "marks": st.lists(st.sampled_from(["x", "y"]), unique=True, max_size=2),
+            "tags": st.lists(texts, max_size=3),
             "sub": st.lists(st.fixed_dictionaries({"leaf": maybe(texts)}), max_size=2),
         }
     ),
@@ -74,6 +78,8 @@ documents = st.lists(
         {
             "title": maybe(texts),
             "num": maybe(numbers),
+            "words": st.lists(texts, max_size=3),
+            "nums": st.lists(numbers, max_size=3),
             "flag": maybe(st.booleans()),
             "day": maybe(days),
             "pick": maybe(st.sampled_from(["a", "b", "c"])),
@@ -93,7 +99,8 @@ documents = st.lists(
 )
 
 TEXT = ["title", "grp.inner", "rows.label", "rows.sub.leaf", "pick", "picks", "rows.marks"]
-NUMBER = ["num", "grp.deep.core", "rows.qty"]
+TEXTS = ["words", "rows.tags", "picks", "rows.marks"]
+NUMBER = ["num", "nums", "grp.deep.core", "rows.qty"]
 REFERENCE = ["ref", "refs", "poly.value", "polys.value"]
 ORDER = ["greater_than", "greater_than_equal", "less_than", "less_than_equal"]
 
@@ -104,7 +111,7 @@ def condition(path: str, operators: list[str], values: st.SearchStrategy[Any]) -
     def of(operator: str) -> st.SearchStrategy[Any]:
         if operator == "exists":
             return st.booleans()
-        if operator in ("in", "not_in"):
+        if operator in ("in", "not_in", "all"):
             return lists
         return maybe(values) if operator in ("equals", "not_equals") else values
 
@@ -116,6 +123,9 @@ EQUALITY = ["equals", "not_equals", "in", "not_in", "exists"]
 conditions = st.one_of(
     *[condition(path, [*EQUALITY, "like", "not_like", "contains", *ORDER], texts) for path in TEXT],
     *[condition(path, [*EQUALITY, "like", "contains", *ORDER], numbers) for path in NUMBER],
+    *[condition(path, ["all", *EQUALITY, "like", "not_like", "contains", *ORDER], texts) for path in TEXTS],
+    condition("nums", ["all"], numbers),
+    *[condition(path, ["all"], ids) for path in ("refs", "polys.value")],
     *[condition(path, ["equals", "not_equals", "in", "exists"], ids) for path in REFERENCE],
     condition("day", [*EQUALITY, *ORDER], days),
     condition("flag", ["equals", "not_equals", "exists"], st.booleans()),
