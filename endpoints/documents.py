@@ -82,7 +82,9 @@ async def delete_many(request: Request) -> JSONResponse:
         raise BadRequest("Missing 'where' query of documents to delete.")
     options = of_write(request)
     options.pop("populate", None)
-    result = await request.api.delete(_slug(request), where=query["where"], **options)
+    result = await request.api.delete(
+        _slug(request), where=query["where"], limit=whole(query, "limit"), sort=query.get("sort"), **options
+    )
     return _bulk(request, result, "Deleted", "delete")
 
 

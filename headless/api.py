@@ -146,10 +146,27 @@ class Api:
     async def delete(self, slug: str, id: int | str, *, depth: int = 0, select: Any = None) -> Document: ...
 
     @overload
-    async def delete(self, slug: str, *, where: Where, depth: int = 0, select: Any = None) -> BulkResult: ...
+    async def delete(
+        self,
+        slug: str,
+        *,
+        where: Where,
+        limit: int | None = None,
+        sort: Any = None,
+        depth: int = 0,
+        select: Any = None,
+    ) -> BulkResult: ...
 
     async def delete(
-        self, slug: str, id: int | str | None = None, *, where: Where | None = None, depth: int = 0, select: Any = None
+        self,
+        slug: str,
+        id: int | str | None = None,
+        *,
+        where: Where | None = None,
+        limit: int | None = None,
+        sort: Any = None,
+        depth: int = 0,
+        select: Any = None,
     ) -> Document | BulkResult:
         """One deleted document by `id`, or every one that matches `where`. Raises NotFound, Forbidden, ApiError."""
         asker, collection, shown = self._asker, self._asker.collection(slug), Shown(depth, select)
@@ -157,7 +174,7 @@ class Api:
             return await deleting.delete(asker, collection, id, shown)
         if not where:
             raise BadRequest("Missing 'where' query of documents to delete.")
-        return await deleting.delete_many(asker, collection, Query(where), shown)
+        return await deleting.delete_many(asker, collection, Query(where, sort, limit), shown)
 
     async def permissions(
         self, slug: str | None = None, id: int | str | None = None, data: Mapping[str, Any] | None = None

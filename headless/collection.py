@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
@@ -25,6 +25,13 @@ RESERVED_SLUGS = frozenset(
 
 def as_endpoint(given: Any) -> Any:
     return Endpoint(**given) if isinstance(given, Mapping) else given
+
+
+def as_endpoints(given: Any) -> Any:
+    """Reads a list of endpoints; `false` says that there are none, the generated ones neither."""
+    if given is False:
+        return False
+    return tuple(as_endpoint(item) for item in (given if isinstance(given, list | tuple) else (given,)))
 
 
 def as_index(given: Any) -> Any:
@@ -91,10 +98,15 @@ class Collection:
     labels: Annotated[Any, nested(Labels)] = Labels()
     access: Annotated[Any, BeforeValidator(as_rules(OPERATIONS))] = dataclasses.field(default_factory=empty)
     hooks: Annotated[Any, BeforeValidator(as_hooks(COLLECTION_HOOKS))] = dataclasses.field(default_factory=empty)
-    endpoints: Annotated[Sequence[Endpoint], each(as_endpoint)] = ()
+    endpoints: Annotated[Sequence[Endpoint] | Literal[False], BeforeValidator(as_endpoints)] = ()
     auth: Annotated[Any, BeforeValidator(as_auth)] = None
     timestamps: Bool = True
     default_sort: Names = ()
+    force_select: Frozen = None
+    default_populate: Frozen = None
+    disable_duplicate: Bool = False
+    disable_bulk_edit: Bool = False
+    disable_bulk_delete: Bool = False
     admin: Annotated[Any, nested(CollectionAdmin)] = CollectionAdmin()
     indexes: Annotated[Any, each(as_index)] = ()
     custom: Frozen = None

@@ -145,6 +145,18 @@ class RouteNotFound(HeadlessError):
         return {"message": self.message}
 
 
+class Unserved(HeadlessError):
+    """The collection has no routes at all."""
+
+    status = 501
+
+    def __init__(self, method: str, url: str) -> None:
+        super().__init__(f"Cannot {method} {url}")
+
+    def body(self) -> dict[str, Any]:
+        return {"message": self.message}
+
+
 class Conflict(HeadlessError):
     """The document changed since the asker read it."""
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from headless.app import Headless
 
 
+FORM = "application/x-www-form-urlencoded"
+
+
 class Request(StarletteRequest):
     """A Starlette request with `.user`, `.api` (the asker's rights) and `.system` (no restrictions)."""
 
@@ -73,6 +76,14 @@ class Request(StarletteRequest):
             return {}
         content_type = self.headers.get("content-type")
         return await parse_data(content_type.encode("latin-1") if content_type is not None else None, body)
+
+    async def become_read(self) -> None:
+        """Makes a POST the GET that it stands for: a form in its body is the query. Raises TooLarge."""
+        if self.headers.get("content-type", "").partition(";")[0].strip().lower() == FORM:
+            parts = (self.scope["query_string"], await self.content())
+            self.scope["query_string"] = b"&".join(filter(None, parts))
+            self._body = b""
+        self.scope["method"] = "GET"
 
     async def content(self) -> bytes:
         """The body's bytes. Raises TooLarge past the application's limit."""

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headless.access import AccessContext, constant, decide
 from headless.endpoint import Endpoint
-from headless.errors import Forbidden, HeadlessError, RouteNotFound
+from headless.errors import BadRequest, Forbidden, HeadlessError, RouteNotFound, Unserved
 from headless.hooks import HookContext
 from headless.http.cors import CorsPolicy
 from headless.http.responses import JSONResponse
@@ -22,7 +22,7 @@ from headless.request import Request
 from headless.routing import RouteTable, split
 from headless.security.cookies import cookie_value
 from headless.security.origin import OriginCheck
-from headless.shipped import GENERATED, GENERATED_AUTH, GENERATED_ROOT
+from headless.shipped import GENERATED_ROOT, generated
 from headless.streams.response import EventStream
 from headless.streams.shutdown import watch_server_exit
 
@@ -33,6 +33,11 @@ logger = logging.getLogger("headless.server")
 
 API = "/api"
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
+_PREFLIGHT = (b"access-control-request-method",)
+_OVERRIDES = (b"x-http-method-override", b"x-payload-http-method-override")
+
+Route = tuple[Endpoint, str | None, dict[str, str]]
+"""An endpoint, the collection it belongs to if it does to one, and the parameters of its path."""
 
 
 class Server:
@@ -47,8 +52,7 @@ class Server:
         self._cookie_name = f"{config.cookie_prefix}-token"
         self._root = RouteTable(config.endpoints)
         self._generated_root = RouteTable(GENERATED_ROOT)
-        self._generated = RouteTable(GENERATED)
-        self._generated_auth = RouteTable((*GENERATED_AUTH, *GENERATED))
+        self._generated = {slug: RouteTable(generated(found.declaration)) for slug, found in app.collections.items()}
         self._own: dict[str, RouteTable | None] = {
             slug: RouteTable(found.declaration.endpoints) if found.declaration.endpoints else None
             for slug, found in app.collections.items()
@@ -67,7 +71,7 @@ class Server:
         for slug, own in self._own.items():
             for endpoint in own or ():
                 yield endpoint.method, f"{API}/{slug}{endpoint.path}".rstrip("/"), endpoint, f"collection {slug}", slug
-            for endpoint in self._table(slug):
+            for endpoint in self._generated[slug]:
                 yield (
                     endpoint.method,
                     f"{API}/{slug}{endpoint.path}".rstrip("/"),
@@ -83,9 +87,6 @@ class Server:
     def watch_exit(self) -> None:
         """Ends the streams as soon as the server is told to stop, which it does not tell the application itself."""
         watch_server_exit(self._app.hub)
-
-    def _table(self, slug: str) -> RouteTable:
-        return self._generated if self._app.collections[slug].declaration.auth is None else self._generated_auth
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -106,7 +107,7 @@ class Server:
                 origin = value
             elif name == b"authorization" or name == b"cookie":
                 identified = True
-        if scope["method"] == "OPTIONS":
+        if scope["method"] == "OPTIONS" and self._is_preflight(path, scope):
             response: Any = JSONResponse({})
             response.raw_headers.extend(self._cors.preflight(origin))
             await response(scope, receive, send)
@@ -136,10 +137,15 @@ class Server:
             response.raw_headers += added
             await response(scope, receive, send)
 
+    def _is_preflight(self, path: str, scope: Scope) -> bool:
+        """Whether an OPTIONS is a browser's question about the others, or one that no endpoint answers."""
+        return bool(_header(scope, _PREFLIGHT)) or self._match("OPTIONS", split(path[5:])) is None
+
     async def _handled(self, path: str, scope: Scope, request: Request) -> Any:
-        segments = split(path[5:])
         method = scope["method"]
-        endpoint, slug, parameters = self._find("GET" if method == "HEAD" else method, segments, path)
+        if method == "POST":
+            method = await self._overridden(path, request)
+        endpoint, slug, parameters = self._find(method, path, request)
         scope["headless.collection"] = slug
         scope["path_params"] = parameters
         if endpoint.access is not None and not await self._admits(endpoint, slug, request):
@@ -152,7 +158,30 @@ class Server:
             return answer
         return _as_response(answer)
 
-    def _find(self, method: str, segments: list[str], path: str) -> tuple[Endpoint, str | None, dict[str, str]]:
+    async def _overridden(self, path: str, request: Request) -> str:
+        """The method that a POST stands for: GET, when its headers say so, and never another."""
+        asked = _header(request.scope, _OVERRIDES).upper()
+        if asked in (b"", b"POST"):
+            return "POST"
+        if asked == b"GET":
+            await request.become_read()
+            return "GET"
+        self._find("POST", path, request)
+        raise BadRequest("A POST can stand for a GET, and for no other method.")
+
+    def _find(self, method: str, path: str, request: Request) -> Route:
+        """The endpoint for a method. A HEAD is answered as a GET, unless there is an endpoint for it."""
+        segments = split(path[5:])
+        found = self._match(method, segments)
+        if found is None and method == "HEAD":
+            found = self._match("GET", segments)
+        if found is not None:
+            return found
+        if segments and segments[0] in self._generated and not self._generated[segments[0]]:
+            raise Unserved(request.method, str(request.url))
+        raise RouteNotFound(path)
+
+    def _match(self, method: str, segments: list[str]) -> Route | None:
         """The endpoint: the config's own come first, then the collection's own, then the generated ones."""
         found = self._root.match(method, segments) if self._root else None
         if found is not None:
@@ -161,13 +190,11 @@ class Server:
         if slug in self._own:
             own, rest = self._own[slug], segments[1:]
             found = own.match(method, rest) if own is not None else None
-            found = found or self._table(slug).match(method, rest)
+            found = found or self._generated[slug].match(method, rest)
             if found is not None:
                 return found[0], slug, found[1]
         found = self._generated_root.match(method, segments)
-        if found is not None:
-            return found[0], None, found[1]
-        raise RouteNotFound(path)
+        return None if found is None else (found[0], None, found[1])
 
     async def _admits(self, endpoint: Endpoint, slug: str | None, request: Request) -> bool:
         fixed = constant(endpoint.access)
@@ -289,6 +316,11 @@ def _token(scope: Scope, cookie_name: str) -> tuple[str, bool] | None:
 
 def _error_response(error: HeadlessError) -> JSONResponse:
     return JSONResponse(error.body(), status=error.status_code, headers=error.headers)
+
+
+def _header(scope: Scope, names: tuple[bytes, ...]) -> bytes:
+    """The first of these headers, empty when there is none."""
+    return next((value.strip() for name, value in scope["headers"] if name in names), b"")
 
 
 def _as_response(answer: Any) -> Any:

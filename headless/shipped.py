@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from headless.admin_ui.plugin import admin
+from headless.collection import Collection
 from headless.collections.users import users
 from headless.config import Config
 from headless.endpoint import Endpoint
@@ -11,6 +12,13 @@ from headless.endpoints import auth, documents, streams
 GENERATED: tuple[Endpoint, ...] = (*documents.ENDPOINTS, *streams.ENDPOINTS)
 GENERATED_ROOT: tuple[Endpoint, ...] = documents.ROOT
 GENERATED_AUTH: tuple[Endpoint, ...] = auth.ENDPOINTS
+
+
+def generated(collection: Collection) -> tuple[Endpoint, ...]:
+    """The routes that a collection has without declaring any."""
+    if collection.endpoints is False:
+        return ()
+    return (*GENERATED_AUTH, *GENERATED) if collection.auth is not None else GENERATED
 
 
 def shipped(config: Config) -> Config:

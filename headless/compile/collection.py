@@ -12,11 +12,11 @@ from headless.access import Rule
 from headless.collection import Collection
 from headless.compile.plan import Node, Plan, build_plan
 from headless.compile.reader import Reader, RowWriter
-from headless.compile.selection import Selection
+from headless.compile.selection import Selection, parse_selection
 from headless.compile.tables import assign_columns, build_references, build_table, table_name
 from headless.config import Config
 from headless.declaration import declaration
-from headless.errors import ConfigError
+from headless.errors import BadRequest, ConfigError
 from headless.fields.base import ABSENT, DataField
 from headless.fields.date import Date
 from headless.fields.email import Email
@@ -71,6 +71,9 @@ class CompiledCollection:
         self.references = self.plan.references()
         self.row_writer = RowWriter(self.plan)
         self.labels = (declared.singular, declared.plural)
+        self._forced = _declared_selection(declared, "force_select")
+        self.in_place = self.with_forced(_declared_selection(declared, "default_populate"))
+        """What is shown of its documents in place of references, unless `populate` says otherwise."""
         self.default_sort = tuple(declared.default_sort) or (("-createdAt",) if declared.timestamps else ("-id",))
         self.guarded = [node for node in self.plan.walk() if node.field.hidden or "read" in node.field.access]
         self.read_hooked = [node for node in self.plan.walk() if "after_read" in node.field.hooks]
@@ -96,6 +99,16 @@ class CompiledCollection:
     def build_references(self, metadata: sa.MetaData) -> None:
         """Makes the table of references, once every collection has its own table."""
         self.references_table = build_references(metadata, self.table, self.plan, id_type, table_name)
+
+    def selection(self, given: Any) -> Selection | None:
+        """What `select` shows of its documents, None for everything. Raises BadRequest."""
+        return self.with_forced(parse_selection(given)) if given else None
+
+    def with_forced(self, selection: Selection | None) -> Selection | None:
+        """The selection with what the collection always shows."""
+        if selection is None or self._forced is None:
+            return selection
+        return selection.forced(self._forced)
 
     def reader(self, selection: Selection | None = None, locale: str | None = None) -> Reader:
         """The reader for a selection and a locale, made at its first use."""
@@ -161,6 +174,18 @@ class CompiledCollection:
         return {key: value for key, value in document.items() if key not in self.unlogged}
 
 
+def _declared_selection(declared: Collection, option: str) -> Selection | None:
+    """A selection that is declared. Raises ConfigError; one that is forced may only include."""
+    place = f"collection {declared.slug!r}, {option}"
+    try:
+        selection = parse_selection(getattr(declared, option))
+    except BadRequest:
+        raise ConfigError(f"{place}: it is a mapping of fields to true or false") from None
+    if selection is not None and option == "force_select" and not selection.including:
+        raise ConfigError(f"{place}: what is always shown is said with true")
+    return selection
+
+
 def id_type(slug: str) -> sa.types.TypeEngine[Any]:
     """The type of a collection's ids."""
     return sa.Integer()
@@ -222,6 +247,8 @@ def _dangling(collection: CompiledCollection, compiled: Mapping[str, CompiledCol
         ("default_columns", admin.default_columns),
         ("list_searchable_fields", admin.list_searchable_fields),
         ("default_sort", tuple(name.removeprefix("-") for name in collection.declaration.default_sort)),
+        ("force_select", tuple(collection.declaration.force_select or ())),
+        ("default_populate", tuple(collection.declaration.default_populate or ())),
     ):
         for name in names:
             if name not in known:

@@ -31,6 +31,19 @@ class Selection:
                 return inner if inner is not None else self.including
         return not self.including
 
+    def forced(self, others: Selection) -> Selection:
+        """The selection that also shows what `others`, which includes, shows."""
+        keys = dict(self.keys)
+        for key, inner in others.keys:
+            known = key in keys
+            own = keys.pop(key, None)
+            partly = own.forced(inner) if own is not None and inner is not None else None
+            if self.including:
+                keys[key] = partly if known else inner
+            elif partly is not None:
+                keys[key] = partly
+        return Selection(self.including, tuple(sorted(keys.items())))
+
     def trim(self, value: Any) -> Any:
         """Rows or a nested object with only the selected keys; ids of rows stay."""
         if isinstance(value, list):

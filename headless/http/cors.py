@@ -20,6 +20,7 @@ REQUEST_HEADERS: Final = (
     "Authorization",
     "Content-Encoding",
     "x-apollo-tracing",
+    "X-HTTP-Method-Override",
     "X-Payload-HTTP-Method-Override",
 )
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from headless.compile.collection import CompiledCollection
-from headless.compile.selection import parse_selection
 from headless.errors import Forbidden
 from headless.operations.change import (
     Shown,
@@ -27,7 +26,7 @@ from headless.operations.write import Preparation
 
 async def create(asker: Asker, collection: CompiledCollection, data: Mapping[str, Any], shown: Shown) -> Document:
     """The new document. Raises Forbidden, ValidationError and whatever a hook raises; then nothing was stored."""
-    shown = Shown(shown.depth, parse_selection(shown.select), parse_populate(shown.populate))
+    shown = Shown(shown.depth, collection.selection(shown.select), parse_populate(shown.populate))
     return await in_transaction(asker, collection, lambda: _create(asker, collection, data, shown))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from headless.compile.collection import CompiledCollection
-from headless.compile.selection import parse_selection
+from headless.errors import Forbidden
 from headless.operations.change import Shown, after_commit, before, collection_hooks, selected
 from headless.operations.core import Asker
 from headless.operations.find import Query
@@ -17,7 +17,7 @@ from headless.operations.update import contended, each, locate, matching_ids
 
 async def delete(asker: Asker, collection: CompiledCollection, id: Any, shown: Shown) -> Document:
     """The document that was. Raises Forbidden, NotFound, ApiError when a reference forbids it, and what hooks raise."""
-    shown = Shown(shown.depth, parse_selection(shown.select), parse_populate(shown.populate))
+    shown = Shown(shown.depth, collection.selection(shown.select), parse_populate(shown.populate))
 
     async def once() -> Document:
         return await _delete(asker, collection, id, shown)
@@ -43,5 +43,7 @@ async def _delete(asker: Asker, collection: CompiledCollection, id: Any, shown: 
 
 async def delete_many(asker: Asker, collection: CompiledCollection, query: Query, shown: Shown) -> BulkResult:
     """Deletes every document that matches, each by itself: some may succeed and others fail."""
+    if collection.declaration.disable_bulk_delete and not asker.system:
+        raise Forbidden(f"Collection {collection.slug} has disabled bulk delete")
     ids = await matching_ids(asker, collection, query, "delete")
     return await each(ids, lambda id: delete(asker, collection, id, shown))

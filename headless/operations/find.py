@@ -7,7 +7,7 @@ from typing import Any
 
 from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Node
-from headless.compile.selection import Selection, parse_selection
+from headless.compile.selection import Selection
 from headless.declaration import thaw
 from headless.errors import BadRequest, Forbidden, NotFound, QueryError
 from headless.hooks import run_hooks
@@ -86,7 +86,7 @@ def both(asked: Condition, rule: Condition) -> Condition:
 
 async def _page(asker: Asker, collection: CompiledCollection, query: Query, where: Condition, sort: Sort) -> Page:
     core = asker.core
-    reader = collection.reader(selection_of(query), asker.locale)
+    reader = collection.reader(collection.selection(query.select), asker.locale)
     limit, page = _bounds(asker, query)
     values = tuple(where.values())
     statement = core.statements.find(collection, reader, where, sort, limited=True)
@@ -101,10 +101,6 @@ async def _page(asker: Asker, collection: CompiledCollection, query: Query, wher
         return Page(docs, offset + len(docs), limit, page)
     counting = core.statements.count(collection, where)
     return Page(docs, await core.database.total(counting, values), limit, page)
-
-
-def selection_of(query: Query) -> Selection | None:
-    return parse_selection(query.select) if query.select else None
 
 
 def _bounds(asker: Asker, query: Query) -> tuple[int, int]:
@@ -132,7 +128,7 @@ async def get(asker: Asker, collection: CompiledCollection, id: Any, query: Quer
     known = collection.read_id(id)
     if known is None:
         raise NotFound
-    documents = await _read(asker, collection, known, rule, selection_of(query))
+    documents = await _read(asker, collection, known, rule, collection.selection(query.select))
     if not documents:
         raise NotFound
     depth = depth_of(asker, query.depth)

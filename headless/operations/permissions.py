@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from headless.access import Decision
 from headless.compile.collection import CompiledCollection
@@ -77,7 +77,7 @@ async def _fields(
     granted: Mapping[str, Decision],
     data: Mapping[str, Any] | None,
     document: Document | None,
-) -> Tree | bool:
+) -> Tree | Literal[True]:
     tree: Tree = {}
     everything = True
     for node in plan.nodes:
@@ -99,6 +99,9 @@ async def _fields(
             level: await _fields(asker, collection, plan, inner_granted, data, document)
             for level, plan in node.plans.items()
         }
+        for answer in inner.values():
+            if answer is not True and not node.flat:
+                answer["id"] = True if len(own) == len(OF_FIELDS) else dict(own)
         whole = len(own) == len(OF_FIELDS) and all(answer is True for answer in inner.values())
         everything = everything and whole
         if whole:

@@ -224,7 +224,8 @@ async def _fetch(asker: Asker, source: Source, ids: set[Any], populate: Populate
     if decision is False:
         return []
     rule = await bind_rule(decision, target, asker)
-    documents = await _by_ids(asker, target, ids, rule, populate.get(slug))
+    selection = target.with_forced(populate[slug]) if slug in populate else target.in_place
+    documents = await _by_ids(asker, target, ids, rule, selection)
     return await _with_hooks(asker, target, "before_read", documents, True)
 
 

@@ -46,7 +46,7 @@ async def update(
 
     Raises Forbidden, NotFound, ValidationError and whatever a hook raises; then nothing was stored.
     """
-    shown = Shown(shown.depth, parse_selection(shown.select), parse_populate(shown.populate))
+    shown = Shown(shown.depth, collection.selection(shown.select), parse_populate(shown.populate))
 
     async def once() -> Document:
         return await _update(asker, collection, id, data, shown, revision)
@@ -195,6 +195,8 @@ async def update_many(
     asker: Asker, collection: CompiledCollection, query: Query, data: Mapping[str, Any], shown: Shown
 ) -> BulkResult:
     """Updates every document that matches, each by itself: some may succeed and others fail."""
+    if collection.declaration.disable_bulk_edit and not asker.system:
+        raise Forbidden(f"Collection {collection.slug} has disabled bulk edit")
     ids = await matching_ids(asker, collection, query, "update")
     return await each(ids, lambda id: update(asker, collection, id, data, shown))
 

@@ -6,7 +6,6 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from headless.compile.collection import CompiledCollection
-from headless.compile.selection import parse_selection
 from headless.errors import BadRequest, Forbidden
 from headless.operations import find as finding
 from headless.operations.change import selected
@@ -165,7 +164,7 @@ class Projected:
     def __init__(self, asker: Asker, collection: CompiledCollection, query: Query) -> None:
         self._asker = asker
         self._collection = collection
-        self._selection = parse_selection(query.select)
+        self._selection = collection.selection(query.select)
         self._populate = parse_populate(query.populate)
         self._depth = depth_of(asker, query.depth)
         self.key: Hashable = (

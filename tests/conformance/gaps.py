@@ -76,11 +76,6 @@ GAPS = Gaps(
         "trash": Gap("trash", keys=("deletedAt",), parameters=("trash",), effects=("deletedAt",)),
         "upload": Gap("uploads", "collection"),
         "orderable": Gap("orderable collections", "collection"),
-        "endpoints=false": Gap("collections without endpoints", "collection"),
-        "disableBulkEdit": Gap("disableBulkEdit", "collection"),
-        "disableDuplicate": Gap("disableDuplicate", "collection"),
-        "forceSelect": Gap("forceSelect", "collection"),
-        "defaultPopulate": Gap("defaultPopulate", "collection"),
     },
     auth={
         "useAPIKey": Gap("API keys", keys=("enableAPIKey", "apiKey", "hasAPIKey")),
@@ -103,7 +98,6 @@ GAPS = Gaps(
     routes={
         "duplicate": "duplicate",
         "versions": "versions and drafts",
-        "access": "access endpoints",
         "file": "uploads",
         "forgot-password": "forgotten passwords",
         "reset-password": "forgotten passwords",
@@ -111,7 +105,6 @@ GAPS = Gaps(
         "unlock": "lockout",
     },
     prefixes={
-        "/api/access": "access endpoints",
         "/api/reorder": "orderable collections",
         "/api/payload-": "the platform's own collections",
     },
@@ -120,8 +113,6 @@ GAPS = Gaps(
         "header_flat": "globals",
     },
     headers={
-        "x-http-method-override": "method override",
-        "x-payload-http-method-override": "method override",
         "authorization: api-key": "API keys",
     },
     rules={"published_or_authenticated": "authenticated"},

@@ -101,7 +101,8 @@ def _is_reader_without_rule(step: Step, route: Route, reduction: Reduction) -> b
     if "as" in step or headers & {"authorization", "cookie"} or route.slug is None:
         return False
     rules = collection_of(reduction, route.slug).get("access", {}).values()
-    return not route.writes and any(rule in reduction.gaps.rules for rule in rules if isinstance(rule, str))
+    asks = not route.writes or route.action == "access"
+    return asks and any(rule in reduction.gaps.rules for rule in rules if isinstance(rule, str))
 
 
 def collection_of(reduction: Reduction, slug: str) -> Declaration:

@@ -102,6 +102,7 @@ collections:
     assert collection.access["create"].__name__ == "free"
     assert collection.access["update"] == {"owner": {"equals": "$user.id"}}
     assert collection.hooks == {"before_change": (stamp, stamp), "after_commit": (stamp,)}
+    assert collection.endpoints
     assert collection.endpoints[0].handler is config.endpoints[1].handler
     size: Any
     tabs: Any
