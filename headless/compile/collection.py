@@ -69,6 +69,9 @@ class CompiledCollection:
         """Whether everybody may read every document."""
         self.hooks: Mapping[str, tuple[Hook, ...]] = declared.hooks
         self.references = self.plan.references()
+        self.foreign_keys = [node for node in self.references if node.is_foreign_key]
+        self.listed_references = [node for node in self.references if not node.is_foreign_key]
+        """Those that have rows in the table of references."""
         self.row_writer = RowWriter(self.plan)
         self.labels = (declared.singular, declared.plural)
         self._forced = _declared_selection(declared, "force_select")

@@ -75,6 +75,11 @@ class Node:
         return self.contains is not None and self.contains.flat
 
     @property
+    def is_foreign_key(self) -> bool:
+        """Whether its column points at the one document it refers to; other references are in a table of them."""
+        return self.refers is not None and self.column is not None and not self.field.is_json and not self.localized
+
+    @property
     def chain(self) -> tuple[Node, ...]:
         """The nodes from the document down to this one."""
         return (*self.parent.chain, self) if self.parent is not None else (self,)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from headless.collection import Collection
 from headless.compile.plan import Node, Plan
+from headless.database.schema import LISTED
 from headless.errors import ConfigError
 from headless.fields.base import JSON_TEXT
 
@@ -62,11 +63,23 @@ def build_table(
     id_type = id_types(collection.slug)
     columns = [sa.Column("id", id_type, primary_key=True, autoincrement=isinstance(id_type, sa.Integer))]
     columns.append(sa.Column("_rev", sa.Integer(), nullable=False, server_default=sa.text("1")))
-    columns += [sa.Column(str(node.column), column_type(node, id_types)) for node in plan.leaves()]
+    columns += [_column(name, node, id_types) for node in plan.leaves()]
     columns += [sa.Column(column, sa.Text()) for column in secret]
     table = sa.Table(name, metadata, *columns, sqlite_autoincrement=isinstance(id_type, sa.Integer))
     _add_indexes(table, collection, plan)
     return table
+
+
+def _column(table: str, node: Node, id_types: IdTypes) -> sa.Column[object]:
+    name, type_ = str(node.column), column_type(node, id_types)
+    if not node.is_foreign_key:
+        return sa.Column(name, type_)
+    target = sa.ForeignKey(f"{table_name(node.refers.slugs[0])}.id")
+    return sa.Column(name, type_, target, info={LISTED: (_references_name(table), node.dotted)})
+
+
+def _references_name(table: str) -> str:
+    return short(f"{table}__refs")
 
 
 def _add_indexes(table: sa.Table, collection: Collection, plan: Plan) -> None:
@@ -94,11 +107,11 @@ def _indexed(plan: Plan, path: str, collection: Collection) -> Node:
 def build_references(
     metadata: sa.MetaData, table: sa.Table, plan: Plan, id_types: IdTypes, tables: Callable[[str], str]
 ) -> sa.Table | None:
-    """The table of a collection's references, each with a typed foreign key; None when it has no such field."""
-    slugs = sorted({slug for node in plan.references() for slug in node.refers.slugs})
+    """The table of the references that no column can hold, each with a typed foreign key; None without such a field."""
+    slugs = sorted({slug for node in plan.references() if not node.is_foreign_key for slug in node.refers.slugs})
     if not slugs:
         return None
-    name = short(f"{table.name}__refs")
+    name = _references_name(table.name)
     made = sa.Table(
         name,
         metadata,

@@ -18,6 +18,9 @@ from headless.database.sqlite import SQLiteDatabase
 from headless.database.sqlite_dialect import SQLALCHEMY
 from headless.errors import ConfigError
 
+LISTED: Final = "listed"
+"""In a foreign key's `info`: the table, and the `path` in it, where its references stood when it was none."""
+
 _SPACE: Final = re.compile(r"\s+")
 
 
@@ -25,8 +28,8 @@ _SPACE: Final = re.compile(r"\s+")
 class SchemaStep:
     """One difference. `sql` removes it; a `destructive` one has none, and a `remedy` instead.
 
-    `kind` is `create_table`, `add_column`, `create_index`, `replace_index`, `drop_index`, `change_column` or
-    `drop_column`. `indexes` are the names and SQL of all indexes declared for the table.
+    `kind` is `create_table`, `add_column`, `add_reference`, `create_index`, `replace_index`, `drop_index`,
+    `change_column` or `drop_column`. `indexes` are the names and SQL of all indexes declared for the table.
     """
 
     kind: str
@@ -68,7 +71,7 @@ def compare(connection: sqlite3.Connection, tables: Sequence[sa.Table]) -> list[
             steps += _compare_columns(connection, table)
             steps += _compare_indexes(connection, table)
         else:
-            sql = (_sql(CreateTable(table)), *(sql for _, sql in _declared_indexes(table)))
+            sql = (_sql(_create(table)), *(sql for _, sql in _declared_indexes(table)))
             description = f"create table {table.name}"
             steps.append(SchemaStep("create_table", table.name, description, sql, indexes=_declared_indexes(table)))
     return steps
@@ -98,12 +101,7 @@ def _compare_columns(connection: sqlite3.Connection, table: sa.Table) -> Iterato
         if found is None:
             yield _add_column(table, column)
         elif found != _shape(column):
-            yield SchemaStep(
-                "change_column", table.name,
-                f"column {table.name}.{column.name} is {_words(found)}, declared {_words(_shape(column))}",
-                destructive=True,
-                remedy="declare a new field under another name and copy the values, or undo the declaration",
-            )  # fmt: skip
+            yield _change_column(connection, table, column, found)
     for name in existing:
         yield SchemaStep(
             "drop_column", table.name, f"column {table.name}.{name} is no longer declared", destructive=True,
@@ -112,18 +110,57 @@ def _compare_columns(connection: sqlite3.Connection, table: sa.Table) -> Iterato
         )  # fmt: skip
 
 
+def _change_column(connection: sqlite3.Connection, table: sa.Table, column: sa.Column[Any], found: Shape) -> SchemaStep:
+    if found == (*_shape(column)[:3], ()) and not _why_not_added(column):
+        return _add_reference(connection, table, column)
+    return SchemaStep(
+        "change_column", table.name,
+        f"column {table.name}.{column.name} is {_words(found)}, declared {_words(_shape(column))}",
+        destructive=True,
+        remedy="declare a new field under another name and copy the values, or undo the declaration",
+    )  # fmt: skip
+
+
+def _add_reference(connection: sqlite3.Connection, table: sa.Table, column: sa.Column[Any]) -> SchemaStep:
+    """A column cannot become a foreign key: a new one takes its values over, each of which is looked up then."""
+    name, own, old = _quoted(table.name), _quoted(column.name), _quoted(f"{column.name}__plain")
+    indexes = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ?1 AND sql IS NOT NULL AND EXISTS"
+        " (SELECT 1 FROM pragma_index_info(sqlite_master.name) AS place WHERE place.name = ?2)",
+        (table.name, column.name),
+    ).fetchall()
+    sql = (
+        *(f"DROP INDEX {_quoted(index)}" for index, _ in indexes),
+        f"ALTER TABLE {name} RENAME COLUMN {own} TO {old}",
+        _added(table, column),
+        f"UPDATE {name} SET {own} = {old}",  # noqa: S608
+        f"ALTER TABLE {name} DROP COLUMN {old}",
+        *(made for _, made in indexes),
+        *_unlisted(connection, column),
+    )
+    description = f"make column {table.name}.{column.name} a reference"
+    return SchemaStep("add_reference", table.name, description, sql, indexes=_declared_indexes(table))
+
+
+def _unlisted(connection: sqlite3.Connection, column: sa.Column[Any]) -> Iterator[str]:
+    """Takes the references that are in the column from now on out of the table where they were before."""
+    listed, path = column.info.get(LISTED, ("", ""))
+    if _existing_columns(connection, listed):
+        text = path.replace("'", "''")
+        yield f"DELETE FROM {_quoted(listed)} WHERE path = '{text}'"  # noqa: S608
+
+
 def _add_column(table: sa.Table, column: sa.Column[Any]) -> SchemaStep:
     description = f"add column {table.name}.{column.name}"
     refusal = _why_not_added(column)
     if refusal:
         return SchemaStep("add_column", table.name, description, destructive=True, remedy=refusal)
-    text = SQLALCHEMY.ddl_compiler(SQLALCHEMY, CreateTable(table)).get_column_specification(column)
-    for key in column.foreign_keys:
-        target = key.column
-        text += f" REFERENCES {_quoted(target.table.name)} ({_quoted(target.name)})"
-        text += f" ON DELETE {key.ondelete}" if key.ondelete else ""
-    sql = f"ALTER TABLE {_quoted(table.name)} ADD COLUMN {text}"
-    return SchemaStep("add_column", table.name, description, (sql,), indexes=_declared_indexes(table))
+    return SchemaStep("add_column", table.name, description, (_added(table, column),), indexes=_declared_indexes(table))
+
+
+def _added(table: sa.Table, column: sa.Column[Any]) -> str:
+    text = SQLALCHEMY.ddl_compiler(SQLALCHEMY, _create(table)).get_column_specification(column)
+    return f"ALTER TABLE {_quoted(table.name)} ADD COLUMN {text}"
 
 
 def _why_not_added(column: sa.Column[Any]) -> str:
@@ -205,6 +242,10 @@ def _refuse_nameless(tables: Sequence[sa.Table]) -> None:
         problems += [f"table {table.name}: an index has no name" for index in table.indexes if index.name is None]
     if problems:
         raise ConfigError(problems)
+
+
+def _create(table: sa.Table) -> CreateTable:
+    return CreateTable(table, include_foreign_key_constraints=())
 
 
 def _sql(element: sa.schema.ExecutableDDLElement) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite.base import SQLiteCompiler, SQLiteDialect, SQLiteTypeCompiler
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler, SQLiteDDLCompiler, SQLiteDialect, SQLiteTypeCompiler
 from sqlalchemy.ext.compiler import compiles
 
 from headless import operators
@@ -55,8 +55,21 @@ class _TypeCompiler(SQLiteTypeCompiler):
         return "TEXT"
 
 
+class _DDLCompiler(SQLiteDDLCompiler):
+    """Writes a foreign key with its column, so that it is added and dropped with it."""
+
+    def get_column_specification(self, column: sa.Column[Any], **options: Any) -> str:
+        text = str(super().get_column_specification(column, **options))  # type: ignore[no-untyped-call]
+        for key in column.foreign_keys:
+            target = key.column
+            text += f" REFERENCES {self.preparer.format_table(target.table)} ({self.preparer.format_column(target)})"
+            text += f" ON DELETE {key.ondelete}" if key.ondelete else ""
+        return text
+
+
 class _SQLAlchemyDialect(SQLiteDialect):
     statement_compiler = _Compiler
+    ddl_compiler = _DDLCompiler
     type_compiler_cls = _TypeCompiler
     supports_statement_cache = False
 

@@ -54,7 +54,7 @@ def update(
     rows = yield statement, values
     if not rows:
         raise Changed
-    if any(_referred(node, stored) != _referred(node, document) for node in collection.references):
+    if any(_referred(node, stored) != _referred(node, document) for node in collection.listed_references):
         yield _delete_references(core, collection), (id,)
         yield from _insert_references(core, collection, id, document)
     image, previous = collection.image(document), collection.image(stored)
@@ -71,9 +71,14 @@ def delete(
 ) -> Store:
     """Deletes a document and what refers to it, as each reference says. Raises Changed and ApiError."""
     core, id = asker.core, stored["id"]
+    if rule is not ALWAYS:
+        # Asked first: the rule may be about the references that are let go.
+        rows = yield core.statements.holds(collection, rule), (id, revision, *rule.values())
+        if not rows:
+            raise Changed
     yield from _let_go(core, collection, id)
     yield from _release(asker, collection, id, {(collection.slug, id)})
-    rows = yield core.statements.delete(collection, rule), (id, revision, *rule.values())
+    rows = yield core.statements.delete(collection), (id, revision)
     if not rows:
         raise Changed
     yield Change(None, collection.slug, id, "delete", asker.actor, core.clock.text(), collection.image(stored), None)
@@ -82,8 +87,10 @@ def delete(
 
 def _let_go(core: Core, collection: CompiledCollection, id: Any) -> Store:
     """Removes the references of a document that goes, which may refer back to others that go with it."""
-    if collection.references:
+    if collection.listed_references:
         yield _delete_references(core, collection), (id,)
+    if collection.foreign_keys:
+        yield _clear_foreign_keys(core, collection), (id,)
 
 
 def _release(asker: Asker, collection: CompiledCollection, id: Any, going: set[tuple[str, Any]]) -> Store:
@@ -93,11 +100,24 @@ def _release(asker: Asker, collection: CompiledCollection, id: Any, going: set[t
         nodes = [node for node in referrer.references if collection.slug in node.refers.slugs]
         if not nodes:
             continue
-        found = yield _referrers(core, referrer, collection.slug), (id,)
-        for source in dict.fromkeys(row[0] for row in found):
+        for source, paths in (yield from _referring(core, referrer, nodes, collection.slug, id)).items():
             if (referrer.slug, source) not in going:
-                paths = {row[1] for row in found if row[0] == source}
                 yield from _release_one(asker, referrer, source, collection.slug, id, paths, going)
+
+
+def _referring(
+    core: Core, referrer: CompiledCollection, nodes: Iterable[Node], slug: str, id: Any
+) -> Generator[Any, list[tuple[Any, ...]], dict[Any, set[str]]]:
+    """The documents of a collection that refer to one, each with the paths of the fields that do."""
+    found: dict[Any, set[str]] = {}
+    for node in nodes:
+        if node.is_foreign_key:
+            for (source,) in (yield _pointing(core, referrer, node), (id,)):
+                found.setdefault(source, set()).add(node.dotted)
+    if any(not node.is_foreign_key for node in nodes):
+        for source, path in (yield _referrers(core, referrer, slug), (id,)):
+            found.setdefault(source, set()).add(path)
+    return found
 
 
 def _release_one(
@@ -121,7 +141,7 @@ def _release_one(
         going.add((referrer.slug, source))
         yield from _let_go(core, referrer, source)
         yield from _release(asker, referrer, source, going)
-        yield core.statements.delete(referrer, ALWAYS), (source, revision)
+        yield core.statements.delete(referrer), (source, revision)
         yield Change(
             None, referrer.slug, source, "delete", asker.actor, core.clock.text(), referrer.image(stored), None
         )
@@ -177,11 +197,11 @@ def _present(value: Any) -> Any:
 
 
 def _insert_references(core: Core, collection: CompiledCollection, id: Any, document: Document) -> Store:
-    if not collection.references:
+    if not collection.listed_references:
         return
     rows = [
         {"path": node.dotted, "row": row, "position": position, reference_column(slug): target}
-        for node in collection.references
+        for node in collection.listed_references
         for row, position, slug, target in _referred(node, document)
     ]
     if rows:
@@ -211,6 +231,24 @@ def _delete_references(core: Core, collection: CompiledCollection) -> Statement:
         return database.compile(sa.delete(table).where(table.c.source == sa.bindparam("source")), ["source"])
 
     return core.statements.remembered(("delete references", collection.slug), make)
+
+
+def _clear_foreign_keys(core: Core, collection: CompiledCollection) -> Statement:
+    def make(database: Database) -> Statement:
+        table = collection.table
+        cleared = {str(node.column): sa.null() for node in collection.foreign_keys}
+        return database.compile(sa.update(table).where(table.c.id == sa.bindparam("id")).values(cleared), ["id"])
+
+    return core.statements.remembered(("clear foreign keys", collection.slug), make)
+
+
+def _pointing(core: Core, referrer: CompiledCollection, node: Node) -> Statement:
+    def make(database: Database) -> Statement:
+        table = referrer.table
+        query = sa.select(table.c.id).where(table.c[str(node.column)] == sa.bindparam("target"))
+        return database.compile(query, ["target"])
+
+    return core.statements.remembered(("pointing", referrer.slug, node.path), make)
 
 
 def _referrers(core: Core, referrer: CompiledCollection, slug: str) -> Statement:

@@ -230,18 +230,28 @@ class Statements:
 
         return self._remembered(("update", collection.slug, tuple(names), where.shape, checked), make)
 
-    def delete(self, collection: CompiledCollection, where: Condition) -> Statement:
-        """DELETE one document; values: id, revision, the where's."""
+    def holds(self, collection: CompiledCollection, where: Condition) -> Statement:
+        """SELECT the id of one document if the condition holds of it; values: id, revision, the where's."""
 
         def make() -> Statement:
             building = _Building(self._database, self._collections)
             table = collection.table
-            query = sa.delete(table).where(table.c.id == building.parameter(), table.c["_rev"] == building.parameter())
-            if where is not ALWAYS:
-                query = query.where(where.sql(TableScope(building, collection, table)))
+            query = sa.select(table.c.id).where(*_at_revision(table, building))
+            query = query.where(where.sql(TableScope(building, collection, table)))
+            return self._database.compile(query, building.names)
+
+        return self._remembered(("holds", collection.slug, where.shape), make)
+
+    def delete(self, collection: CompiledCollection) -> Statement:
+        """DELETE one document; values: id, revision."""
+
+        def make() -> Statement:
+            building = _Building(self._database, self._collections)
+            table = collection.table
+            query = sa.delete(table).where(*_at_revision(table, building))
             return self._database.compile(query.returning(table.c.id), building.names)
 
-        return self._remembered(("delete", collection.slug, where.shape), make)
+        return self._remembered(("delete", collection.slug), make)
 
     def remembered(self, key: Hashable, make: Callable[[Database], Statement]) -> Statement:
         """Any other statement, remembered by a key of the caller's."""
@@ -253,6 +263,10 @@ class Statements:
             statement = make()
             self._database.statements.put(key, statement)
         return statement
+
+
+def _at_revision(table: sa.Table, building: _Building) -> tuple[Expression, Expression]:
+    return table.c.id == building.parameter(), table.c["_rev"] == building.parameter()
 
 
 def _by_id(where: Condition) -> bool:

@@ -163,6 +163,23 @@ async def test_a_changed_reference_is_reported(database: SQLiteDatabase) -> None
     assert "on delete cascade" in step.description
 
 
+async def test_a_column_becomes_a_reference(database: SQLiteDatabase) -> None:
+    """Its values and its indexes stay; one that leads nowhere stops the change."""
+    index = lambda pages: sa.Index("ix_author", pages.c.author, pages.c.title)  # noqa: E731
+    await change(database, declare(text(), sa.Column("author", sa.Integer), index=index))
+    await run(database, "INSERT INTO pages (title, author) VALUES ('a page', 7)")
+    tables = declare(text(), author("CASCADE"), index=index)
+    steps = await schema.plan(database, tables)
+    with pytest.raises(ConfigError, match=r"make column pages\.author a reference: the rows there"):
+        await schema.apply(database, steps)
+    assert await schema.plan(database, tables) == steps
+    await run(database, "INSERT INTO authors (id) VALUES (7)")
+    assert await change(database, tables) == ["make column pages.author a reference"]
+    assert await rows(database, "SELECT title, author FROM pages") == [("a page", 7)]
+    await run(database, "DELETE FROM authors")
+    assert await rows(database, "SELECT count(*) FROM pages") == [(0,)]
+
+
 async def test_rows_that_break_a_new_rule_stop_the_change(database: SQLiteDatabase) -> None:
     """All of it, with the reason."""
     await change(database, declare(text()))

@@ -111,7 +111,8 @@ class Shelf:
             "targets": CompiledCollection(Collection("targets", fields=[]), Config()),
         }
         metadata = sa.MetaData()
-        self.collection.build(metadata)
+        for collection in self._collections.values():
+            collection.build(metadata)
         self._stored = self.collection.table
         self.table = self._stored
         if self.role == "version":

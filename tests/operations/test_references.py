@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from headless import ApiError, Collection, Config, ValidationError, fields
+from headless import ApiError, Collection, Config, ValidationError, anyone, fields
 from headless.testing import TestClient
 from tests.operations.watching import logged, rows
 
@@ -121,7 +124,8 @@ def test_a_cascading_reference_takes_its_document_along(make: Make) -> None:
             ("tags", "delete"),
         ]
         assert (changes[0].before or {})["title"] == "x"
-        assert rows(client, "SELECT count(*) FROM posts__refs") == [(0,)]
+        if any("posts__refs" in row for row in rows(client, "SELECT name FROM sqlite_master")):
+            assert rows(client, "SELECT count(*) FROM posts__refs") == [(0,)]
 
 
 def test_a_required_reference_restricts_by_itself() -> None:
@@ -148,6 +152,83 @@ def test_documents_that_refer_to_each_other_go_together() -> None:
         assert [doc["id"] for doc in client.find("nodes").docs] == [4]
         assert [change.operation for change in logged(client)].count("delete") == 3
         assert rows(client, "SELECT count(*) FROM nodes__refs") == [(0,)]
+
+
+def test_documents_that_name_each_other_as_the_only_one_go_together() -> None:
+    """The same where the reference is a column: nothing has to be deleted before what it points at."""
+    nodes = Collection("nodes", fields=[fields.Relationship("next", relation_to="nodes", on_delete="cascade")])
+    with TestClient(Config(collections=[nodes])) as client:
+        for _ in range(4):
+            client.create("nodes", {})
+        for id, next in ((1, 2), (2, 3), (3, 1), (4, 4)):
+            client.update_document("nodes", id, {"next": next})
+        client.delete_document("nodes", 1)
+        assert [doc["id"] for doc in client.find("nodes").docs] == [4]
+        changes = [change for change in logged(client) if change.operation == "delete"]
+        assert {change.id: (change.before or {})["next"] for change in changes} == {1: 2, 2: 3, 3: 1}
+        client.delete_document("nodes", 4)
+        assert client.find("nodes").total_docs == 0
+
+
+@pytest.mark.parametrize("make", [at_top, in_group, of_many])
+def test_a_rule_about_references_decides_of_a_delete(make: Make) -> None:
+    """It is asked while they are there: who may delete does, and nobody else."""
+    field, data, _ = make()
+    path = {"at_top": "tag", "in_group": "meta.tag", "of_many": "tags"}[make.__name__]
+    posts = Collection("posts", fields=[field], access={"read": anyone, "delete": {path: {"equals": 1}}})
+    with TestClient(Config(collections=[Collection("tags", fields=[fields.Text("name")]), posts])) as client:
+        for name in ("one", "two"):
+            client.create("tags", {"name": name})
+        client.create("posts", data)
+        client.create("posts", {})
+        assert client.delete("/api/posts/1").status_code == 200
+        assert client.delete("/api/posts/2").status_code in (403, 404)
+        assert [doc["id"] for doc in client.find("posts").docs] == [2]
+
+
+def test_a_single_reference_is_a_foreign_key_of_the_table(tmp_path: Path) -> None:
+    """No program can write one that leads nowhere, and a collection with no other kind has no table of references."""
+    with TestClient(config(at_top()[0], in_group()[0]), database=f"sqlite:///{tmp_path}/shop.db") as client:
+        fill(client, {"tag": 1, "meta": {"tag": 2}})
+        with closing(sqlite3.connect(tmp_path / "shop.db")) as other:
+            other.execute("PRAGMA foreign_keys=on")
+            for sql in ("UPDATE posts SET tag = 99", "UPDATE posts SET meta__tag = 99", "DELETE FROM tags"):
+                with pytest.raises(sqlite3.IntegrityError):
+                    other.execute(sql)
+        assert not any("posts__refs" in row for row in rows(client, "SELECT name FROM sqlite_master"))
+
+
+OLDER = """
+CREATE TABLE tags (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, _rev INTEGER DEFAULT 1 NOT NULL, name TEXT,
+    "updatedAt" TEXT, "createdAt" TEXT);
+CREATE TABLE posts (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, _rev INTEGER DEFAULT 1 NOT NULL, title TEXT,
+    tag INTEGER, tags TEXT, "updatedAt" TEXT, "createdAt" TEXT);
+CREATE INDEX ix_posts_tag ON posts (tag);
+CREATE TABLE posts__refs (id INTEGER NOT NULL, source INTEGER NOT NULL, version INTEGER, path TEXT NOT NULL,
+    locale TEXT, "row" TEXT, position INTEGER, to_tags INTEGER, PRIMARY KEY (id),
+    FOREIGN KEY(source) REFERENCES posts (id) ON DELETE CASCADE, FOREIGN KEY(to_tags) REFERENCES tags (id));
+INSERT INTO tags (name) VALUES ('one'), ('two');
+INSERT INTO posts (title, tag, tags) VALUES ('x', 1, '[2]'), ('y', NULL, '[]');
+INSERT INTO posts__refs (source, path, position, to_tags) VALUES (1, 'tag', 0, 1), (1, 'tags', 0, 2);
+"""
+
+
+def test_a_database_with_every_reference_in_one_table_opens(tmp_path: Path) -> None:
+    """Its columns become foreign keys; what it holds is held to be as it was, and cleared as declared."""
+    with closing(sqlite3.connect(tmp_path / "older.db")) as older:
+        older.executescript(OLDER)
+    declared = config(at_top()[0], of_many(on_delete="restrict")[0])
+    for _ in range(2):
+        with TestClient(declared, database=f"sqlite:///{tmp_path}/older.db") as client:
+            assert [(doc["tag"], doc["tags"]) for doc in client.find("posts", sort="id", depth=0).docs][1] == (None, [])
+            assert client.find("posts", where={"tags": {"equals": 2}}).total_docs == 1
+            assert ("posts", "tag") in rows(client, "SELECT 'posts', \"from\" FROM pragma_foreign_key_list('posts')")
+            assert ("ix_posts_tag",) in rows(client, "SELECT name FROM sqlite_master")
+    with TestClient(declared, database=f"sqlite:///{tmp_path}/older.db") as client:
+        client.delete_document("tags", 1)
+        assert client.get_document("posts", 1, depth=0)["tag"] is None
+        with pytest.raises(ApiError):
+            client.delete_document("tags", 2)
 
 
 def test_a_restriction_deep_in_a_cascade_stops_it_whole() -> None:
