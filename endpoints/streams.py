@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
-from headless import BadRequest, Endpoint, Request
+from headless import AuthenticationError, BadRequest, Endpoint, JSONResponse, Request, authenticated
 from headless.endpoints.parameters import whole
 from headless.events import EventStream
 
@@ -21,8 +22,20 @@ async def watch_document(request: Request) -> EventStream:
     return EventStream(_watch(request, {"id": {"equals": request.path_params["id"]}}))
 
 
+@Endpoint.post("/stream-ticket", access=authenticated)
+async def stream_ticket(request: Request) -> JSONResponse:
+    """A ticket that opens one stream within 30 seconds, as `?ticket=`, for pages whose `EventSource` has no cookie."""
+    assert request.user is not None
+    ticket = request.app.tickets.issue(request.user)
+    expires = dt.datetime.fromtimestamp(ticket.exp, dt.UTC)
+    return JSONResponse({"ticket": ticket.text, "expiresAt": expires}, headers={"cache-control": "no-store"})
+
+
 def _watch(request: Request, where: Any) -> Any:
     query = request.query
+    if "ticket" in query:
+        # One that is a ticket was taken out when it was used.
+        raise AuthenticationError("This is no ticket.")
     assert request.collection is not None
     return request.api.watch(
         request.collection,
@@ -60,3 +73,6 @@ def _snapshot(text: Any) -> int | bool:
 
 ENDPOINTS = (watch_list, watch_document)
 """The streams under `/api/{slug}`."""
+
+ROOT = (stream_ticket,)
+"""The routes under `/api` itself."""

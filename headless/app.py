@@ -8,6 +8,7 @@ import inspect
 import logging
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from headless.mail import ConsoleMail, MailTransport
 from headless.operations.core import Asker, Core
 from headless.operations.rules import check_rules
 from headless.operations.session import Sessions
+from headless.operations.ticket import Tickets
 from headless.operations.watch import watch
 from headless.secret import application_secret, require_secret
 from headless.security.passwords import Passwords
@@ -73,6 +75,7 @@ class Headless:
         self.core.watch = watch
         self.feed: Feed
         self.hub: Hub
+        self.tickets: Tickets
         self._retention: Retention
         self.server = Server(self)
         self._system = Api(Asker(self.core, system=True))
@@ -90,8 +93,9 @@ class Headless:
         """Logging in and out. The application's secret is read at its first use."""
         if self._sessions is None:
             secret = application_secret(self.config, self.data_dir)
-            tokens = Tokens(secret, previous=self.config.previous_secrets, now=self.core.clock.now)
-            self._sessions = self.core.sessions = Sessions(self.core, tokens)
+            signing = partial(Tokens, secret, previous=self.config.previous_secrets, now=self.core.clock.now)
+            self._sessions = self.core.sessions = Sessions(self.core, signing())
+            self.tickets = Tickets(self.core, signing(purpose="stream ticket: "))
         return self._sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

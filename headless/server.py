@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from headless.errors import BadRequest, Forbidden, HeadlessError, RouteNotFound,
 from headless.hooks import HookContext
 from headless.http.cors import CorsPolicy
 from headless.http.responses import JSONResponse
+from headless.operations.ticket import PREFIX
 from headless.request import Request
 from headless.routing import RouteTable, split
 from headless.security.cookies import cookie_value
@@ -32,9 +34,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger("headless.server")
 
 API = "/api"
+STREAMS_ONLY = "A ticket opens a stream and nothing else."
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
 _PREFLIGHT = (b"access-control-request-method",)
 _OVERRIDES = (b"x-http-method-override", b"x-payload-http-method-override")
+_TICKET = re.compile(rb"(?:^|&)ticket=(%s[^&]*)" % re.escape(PREFIX.encode()))
 
 Route = tuple[Endpoint, str | None, dict[str, str]]
 """An endpoint, the collection it belongs to if it does to one, and the parameters of its path."""
@@ -115,9 +119,14 @@ class Server:
         request = Request(scope, receive)
         scope["headless"] = self._app
         try:
-            if identified:
+            ticket = _ticket(scope) if b"ticket=" in scope["query_string"] else None
+            if ticket is not None:
+                await self._redeem(ticket, scope)
+            elif identified:
                 await self.identify(scope)
             response = await self._handled(path, scope, request)
+            if ticket is not None and not _is_stream(response):
+                raise Forbidden(STREAMS_ONLY)
         except ClientDisconnect:
             return
         except Exception as error:
@@ -218,6 +227,12 @@ class Server:
             scope["headless.user"] = user
             scope["headless.token"] = text
 
+    async def _redeem(self, ticket: str, scope: Scope) -> None:
+        """The ticket's session asks, whatever else the request says."""
+        if scope["method"] != "GET":
+            raise Forbidden(STREAMS_ONLY)
+        scope["headless.user"] = await self._app.tickets.redeem(ticket)
+
     async def _failed(self, error: Exception, request: Request) -> Any:
         """The response for an error, as hooks after it may change it."""
         known = error if isinstance(error, HeadlessError) else None
@@ -312,6 +327,22 @@ def _token(scope: Scope, cookie_name: str) -> tuple[str, bool] | None:
         return None
     found = cookie_value(cookie, cookie_name)
     return (found, True) if found else None
+
+
+def _ticket(scope: Scope) -> str | None:
+    """The ticket in a query string. It is taken out, because servers log addresses."""
+    query = scope["query_string"]
+    found = _TICKET.search(query)
+    if found is None:
+        return None
+    scope["query_string"] = _TICKET.sub(b"", query).removeprefix(b"&")
+    return str(found[1], "latin-1")
+
+
+def _is_stream(response: Any) -> bool:
+    return any(
+        name == b"content-type" and value.startswith(b"text/event-stream") for name, value in response.raw_headers
+    )
 
 
 def _error_response(error: HeadlessError) -> JSONResponse:

@@ -10,7 +10,7 @@ from headless.endpoint import Endpoint
 from headless.endpoints import auth, documents, streams
 
 GENERATED: tuple[Endpoint, ...] = (*documents.ENDPOINTS, *streams.ENDPOINTS)
-GENERATED_ROOT: tuple[Endpoint, ...] = documents.ROOT
+GENERATED_ROOT: tuple[Endpoint, ...] = (*documents.ROOT, *streams.ROOT)
 GENERATED_AUTH: tuple[Endpoint, ...] = auth.ENDPOINTS
 
 

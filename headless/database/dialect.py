@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -81,6 +81,9 @@ class Dialect(Protocol):
 
     def fold(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
         """The column as text in lower case, by the same rule as in memory."""
+
+    def insert_new(self, table: sa.Table, row: Mapping[str, sa.BindParameter[Any]]) -> sa.Insert:
+        """Inserts the row unless one with its key is there."""
 
     def encode_list(self, values: Iterable[Any]) -> Any:
         """A list as the value of one parameter."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler, SQLiteDDLCompiler, SQLiteDialect, SQLiteTypeCompiler
 from sqlalchemy.ext.compiler import compiles
 
@@ -97,6 +98,9 @@ class SQLite:
 
     def fold(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
         return sa.Function(FOLD, column, type_=sa.Text())
+
+    def insert_new(self, table: sa.Table, row: Mapping[str, sa.BindParameter[Any]]) -> sa.Insert:
+        return insert(table).values(row).on_conflict_do_nothing()
 
     def encode_list(self, values: Iterable[Any]) -> str:
         return orjson.dumps(list(values)).decode()

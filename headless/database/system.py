@@ -29,6 +29,14 @@ changes: Final = sa.Table(
 
 sa.Index("ix__changes_at", changes.c.at)
 
+used_tickets: Final = sa.Table(
+    "_used_tickets",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("expires_at", sa.Integer, nullable=False),
+)
+"""The tickets of streams that were used lately. `expires_at` is in seconds."""
+
 STEPS: Final[Sequence[Sequence[str]]] = (
     (
         """CREATE TABLE _changes (
@@ -43,6 +51,7 @@ STEPS: Final[Sequence[Sequence[str]]] = (
         )""",
         "CREATE INDEX ix__changes_at ON _changes (at)",
     ),
+    ("CREATE TABLE _used_tickets (id TEXT NOT NULL PRIMARY KEY, expires_at INTEGER NOT NULL)",),
 )
 """Forward steps: the first makes version 1. A released step is never changed, only followed by another."""
 

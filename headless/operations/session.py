@@ -88,8 +88,10 @@ class Sessions:
     async def find_user(self, token: str) -> Document | None:
         """The user whose open session a token belongs to, with `collection`, `_strategy` and `_sid`, or None."""
         claims = self._tokens.decode(token)
-        if claims is None:
-            return None
+        return None if claims is None else await self.user_of(claims)
+
+    async def user_of(self, claims: Mapping[str, Any]) -> Document | None:
+        """The user whose open session is the one that signed claims name, as `find_user` answers."""
         collection = self._core.collections.get(str(claims.get("collection")))
         if collection is None or collection.declaration.auth is None:
             return None

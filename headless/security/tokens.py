@@ -53,13 +53,20 @@ class Tokens:
     """Signs and reads tokens with a key derived from the application's secret.
 
     Tokens signed with one of the `previous` secrets are still read, so that a secret can be changed without
-    logging everybody out.
+    logging everybody out. Tokens of one `purpose` are worth nothing for another; log-ins have none.
     """
 
-    def __init__(self, secret: str, *, previous: Sequence[str] = (), now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        secret: str,
+        *,
+        previous: Sequence[str] = (),
+        now: Callable[[], float] = time.time,
+        purpose: str = "",
+    ) -> None:
         if not secret or not all(previous):
             raise ConfigError("secret: it is empty. Set a long random text.")
-        self._keys = [_signing_key(text) for text in (secret, *previous)]
+        self._keys = [_signing_key(purpose + text) for text in (secret, *previous)]
         self._now = now
 
     def encode(

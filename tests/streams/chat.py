@@ -180,7 +180,8 @@ class Server:
     def __init__(self, app: ASGIApp, **options: Any) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.socket.getsockname()[1]
-        config = uvicorn.Config(app, lifespan="off", ws="none", log_level="critical", access_log=False, **options)
+        quiet: dict[str, Any] = {"log_level": "critical", "access_log": False}
+        config = uvicorn.Config(app, lifespan="off", ws="none", **{**quiet, **options})
         self.server = uvicorn.Server(config)
 
     async def __aenter__(self) -> Server:
