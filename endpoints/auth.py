@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from headless import Endpoint, JSONResponse, Request
 
+USER = {"anyOf": [{"$ref": "document"}, {"type": "null"}]}
+CREDENTIALS = {
+    "type": "object",
+    "properties": {
+        "email": {"type": "string", "format": "email"},
+        "password": {"type": "string", "format": "password"},
+    },
+    "required": ["email", "password"],
+}
+WRONG = {401: "The e-mail address or the password is wrong."}
+NOT_LOGGED_IN = {403: "Nobody of this collection is logged in."}
 
-@Endpoint.post("/login")
+
+def _answer(required: Sequence[str], **properties: Any) -> dict[str, Any]:
+    """The schema of an object."""
+    return {"type": "object", "properties": properties, "required": [*required]}
+
+
+@Endpoint.post("/login", request_schema=CREDENTIALS, response_schema={"$ref": "opened"}, responses=WRONG)
 async def login(request: Request) -> JSONResponse:
     """Opens a session: a token, and a cookie that holds it."""
     opened = await request.app.sessions.login(_slug(request), await request.data())
@@ -15,7 +33,12 @@ async def login(request: Request) -> JSONResponse:
     return JSONResponse(body, headers={"set-cookie": opened.cookie})
 
 
-@Endpoint.post("/logout")
+@Endpoint.post(
+    "/logout",
+    parameters=[{"name": "allSessions", "schema": {"type": "boolean"}, "description": "Every session of the user."}],
+    response_schema={"$ref": "message"},
+    responses={400: "Nobody is logged in.", **NOT_LOGGED_IN},
+)
 async def logout(request: Request) -> JSONResponse:
     """Ends the session, or with `allSessions=true` every one of the user's."""
     everywhere = request.query.get("allSessions") == "true"
@@ -23,7 +46,18 @@ async def logout(request: Request) -> JSONResponse:
     return JSONResponse({"message": "Logout successful."}, headers={"set-cookie": cookie})
 
 
-@Endpoint.get("/me")
+@Endpoint.get(
+    "/me",
+    response_schema=_answer(
+        ["user", "message"],
+        user=USER,
+        message={"type": "string"},
+        collection={"type": "string"},
+        strategy={"type": "string"},
+        exp={"type": "integer"},
+        token={"type": "string"},
+    ),
+)
 async def me(request: Request) -> JSONResponse:
     """The logged-in user, or null."""
     user = request.user
@@ -36,7 +70,19 @@ async def me(request: Request) -> JSONResponse:
     return JSONResponse({**body, "message": "Account"})
 
 
-@Endpoint.post("/refresh-token")
+@Endpoint.post(
+    "/refresh-token",
+    response_schema=_answer(
+        ["user", "message", "exp", "refreshedToken"],
+        user={"$ref": "document"},
+        message={"type": "string"},
+        exp={"type": "integer"},
+        refreshedToken={"type": "string"},
+        setCookie={"type": "boolean"},
+        strategy={"type": "string"},
+    ),
+    responses=NOT_LOGGED_IN,
+)
 async def refresh(request: Request) -> JSONResponse:
     """Prolongs the session."""
     opened = await request.app.sessions.refresh(_slug(request), request.user)
@@ -47,13 +93,18 @@ async def refresh(request: Request) -> JSONResponse:
     return JSONResponse(body, headers={"set-cookie": opened.cookie})
 
 
-@Endpoint.get("/init")
+@Endpoint.get("/init", response_schema=_answer(["initialized"], initialized={"type": "boolean"}))
 async def init(request: Request) -> JSONResponse:
     """Whether there is a user yet."""
     return JSONResponse({"initialized": await request.app.sessions.initialized(_slug(request))})
 
 
-@Endpoint.post("/first-register")
+@Endpoint.post(
+    "/first-register",
+    request_schema={"$ref": "create"},
+    response_schema={"$ref": "opened"},
+    responses={403: "There is a user already."},
+)
 async def first_register(request: Request) -> JSONResponse:
     """Makes the first user, and logs in. Refused for good once there is one."""
     opened = await request.app.sessions.register_first(_slug(request), await request.data())

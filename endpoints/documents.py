@@ -7,27 +7,54 @@ from typing import Any
 from headless import BadRequest, BulkResult, Endpoint, JSONResponse, Request
 from headless.endpoints.parameters import of_document, of_list, of_write, whole
 
+SHOWN = ("depth", "select", "populate")
+DELETED = ("depth", "select")
+SOME_FAILED = {400: {"anyOf": [{"$ref": "bulk"}, {"$ref": "errors"}]}}
+EVERY_PERMISSION = {
+    "type": "object",
+    "properties": {
+        "canAccessAdmin": {"type": "boolean"},
+        "collections": {"type": "object", "additionalProperties": {"$ref": "permissions"}},
+    },
+    "required": ["canAccessAdmin", "collections"],
+}
+LIST = ("where", "sort", "limit", "page", "pagination", *SHOWN)
 
-@Endpoint.get("/", operation="read")
+
+@Endpoint.get("/", operation="read", parameters=LIST, response_schema={"$ref": "page"})
 async def find(request: Request) -> JSONResponse:
     """A page of documents."""
     page = await request.api.find(_slug(request), **of_list(request))
     return JSONResponse(page.json())
 
 
-@Endpoint.get("/count", operation="read")
+@Endpoint.get(
+    "/count",
+    operation="read",
+    parameters=["where"],
+    response_schema={
+        "type": "object", "properties": {"totalDocs": {"type": "integer"}}, "required": ["totalDocs"]
+    },
+)  # fmt: skip
 async def count(request: Request) -> JSONResponse:
     """How many documents match."""
     return JSONResponse({"totalDocs": await request.api.count(_slug(request), request.query.get("where"))})
 
 
-@Endpoint.get("/{id}", operation="read")
+@Endpoint.get("/{id}", operation="read", parameters=SHOWN, response_schema={"$ref": "document"})
 async def get(request: Request) -> JSONResponse:
     """One document."""
     return JSONResponse(await request.api.get(_slug(request), request.path_params["id"], **of_document(request)))
 
 
-@Endpoint.post("/", operation="create")
+@Endpoint.post(
+    "/",
+    operation="create",
+    parameters=SHOWN,
+    request_schema={"$ref": "create"},
+    response_schema={"$ref": "written"},
+    status=201,
+)
 async def create(request: Request) -> JSONResponse:
     """A new document."""
     options = of_write(request)
@@ -35,7 +62,13 @@ async def create(request: Request) -> JSONResponse:
     return JSONResponse({"doc": doc, "message": f"{_labels(request)[0]} successfully created."}, status=201)
 
 
-@Endpoint.patch("/{id}", operation="update")
+@Endpoint.patch(
+    "/{id}",
+    operation="update",
+    parameters=SHOWN,
+    request_schema={"$ref": "update"},
+    response_schema={"$ref": "written"},
+)
 async def update(request: Request) -> JSONResponse:
     """Changes one document."""
     id = request.path_params["id"]
@@ -47,7 +80,14 @@ async def update(request: Request) -> JSONResponse:
     return JSONResponse({"doc": doc, "message": message})
 
 
-@Endpoint.patch("/", operation="update")
+@Endpoint.patch(
+    "/",
+    operation="update",
+    parameters=["where", "sort", "limit", *SHOWN],
+    request_schema={"$ref": "update"},
+    response_schema={"$ref": "bulk"},
+    responses=SOME_FAILED,
+)
 async def update_many(request: Request) -> JSONResponse:
     """Changes every document that matches."""
     query = request.query
@@ -65,7 +105,7 @@ async def update_many(request: Request) -> JSONResponse:
     return _bulk(request, result, "Updated", "update")
 
 
-@Endpoint.delete("/{id}", operation="delete")
+@Endpoint.delete("/{id}", operation="delete", parameters=DELETED, response_schema={"$ref": "written"})
 async def delete(request: Request) -> JSONResponse:
     """Deletes one document."""
     options = of_write(request)
@@ -74,7 +114,13 @@ async def delete(request: Request) -> JSONResponse:
     return JSONResponse({"doc": doc, "message": "Deleted successfully."})
 
 
-@Endpoint.delete("/", operation="delete")
+@Endpoint.delete(
+    "/",
+    operation="delete",
+    parameters=["where", "sort", "limit", *DELETED],
+    response_schema={"$ref": "bulk"},
+    responses=SOME_FAILED,
+)
 async def delete_many(request: Request) -> JSONResponse:
     """Deletes every document that matches."""
     query = request.query
@@ -88,20 +134,20 @@ async def delete_many(request: Request) -> JSONResponse:
     return _bulk(request, result, "Deleted", "delete")
 
 
-@Endpoint.post("/access")
+@Endpoint.post("/access", request_schema={"type": "object"}, response_schema={"$ref": "permissions"})
 async def permissions(request: Request) -> JSONResponse:
     """What the asker may do with the collection."""
     return JSONResponse(await request.api.permissions(_slug(request), data=await request.data()))
 
 
-@Endpoint.post("/access/{id}")
+@Endpoint.post("/access/{id}", request_schema={"type": "object"}, response_schema={"$ref": "permissions"})
 async def document_permissions(request: Request) -> JSONResponse:
     """What the asker may do with a document."""
     id = request.path_params["id"]
     return JSONResponse(await request.api.permissions(_slug(request), id, await request.data()))
 
 
-@Endpoint.get("/access")
+@Endpoint.get("/access", response_schema=EVERY_PERMISSION)
 async def all_permissions(request: Request) -> JSONResponse:
     """What the asker may do with every collection."""
     return JSONResponse(await request.api.permissions())

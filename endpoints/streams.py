@@ -9,20 +9,32 @@ from headless import AuthenticationError, BadRequest, Endpoint, JSONResponse, Re
 from headless.endpoints.parameters import whole
 from headless.events import EventStream
 
+SHOWN = ("snapshot", "since", "events", "sort", "depth", "select", "populate", "ticket")
+STREAM: Any = {
+    "operation": "read",
+    "media_type": "text/event-stream",
+    "responses": {401: "This is no ticket.", 429: "The asker, or the address, has too many streams open."},
+}
+TICKET = {
+    "type": "object",
+    "properties": {"ticket": {"type": "string"}, "expiresAt": {"type": "string", "format": "date-time"}},
+    "required": ["ticket", "expiresAt"],
+}
 
-@Endpoint.get("/stream", operation="read")
+
+@Endpoint.get("/stream", parameters=["where", *SHOWN], **STREAM)
 async def watch_list(request: Request) -> EventStream:
     """The changes of the documents that match, as they are committed."""
     return EventStream(_watch(request, request.query.get("where")))
 
 
-@Endpoint.get("/{id}/stream", operation="read")
+@Endpoint.get("/{id}/stream", parameters=SHOWN, **STREAM)
 async def watch_document(request: Request) -> EventStream:
     """The changes of one document."""
     return EventStream(_watch(request, {"id": {"equals": request.path_params["id"]}}))
 
 
-@Endpoint.post("/stream-ticket", access=authenticated)
+@Endpoint.post("/stream-ticket", access=authenticated, response_schema=TICKET)
 async def stream_ticket(request: Request) -> JSONResponse:
     """A ticket that opens one stream within 30 seconds, as `?ticket=`, for pages whose `EventSource` has no cookie."""
     assert request.user is not None

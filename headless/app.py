@@ -29,6 +29,7 @@ from headless.endpoint import Endpoint
 from headless.errors import ConfigError
 from headless.extension import Plugin, find_plugin
 from headless.mail import ConsoleMail, MailTransport
+from headless.openapi.description import Description
 from headless.operations.core import Asker, Core
 from headless.operations.rules import check_rules
 from headless.operations.session import Sessions
@@ -78,6 +79,7 @@ class Headless:
         self.tickets: Tickets
         self._retention: Retention
         self.server = Server(self)
+        self._description = Description(self.config, self.collections, self.server.routes())
         self._system = Api(Asker(self.core, system=True))
         self._running: asyncio.AbstractEventLoop | None = None
         self._starting: asyncio.Lock | None = None
@@ -207,6 +209,14 @@ class Headless:
     def api_for(self, user: Mapping[str, Any] | None, request: Any) -> Api:
         """The local API of a request."""
         return Api(Asker(self.core, user, request=request))
+
+    def openapi(self) -> dict[str, Any]:
+        """The description of the whole API, in OpenAPI 3.1."""
+        return self._description.made()
+
+    async def describe(self, request: Any, *, mine: bool = False) -> bytes:
+        """The description as JSON, as much of it as the one who asks may know, or use. Raises Forbidden."""
+        return await self._description.told(Asker(self.core, request.user, request=request), mine=mine)
 
     async def schema_plan(self) -> list[SchemaStep]:
         """What the database lacks, or has too much, of what is declared. It opens the database."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator
 
+from headless.access import as_rules
 from headless.collection import Collection, as_endpoint
 from headless.declaration import Bool, Frozen, Int, Names, Str, declaration, each, empty, nested
 from headless.endpoint import Endpoint
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from headless.extension import Plugin
 
 ROOT_HOOKS = ("after_error",)
+DESCRIPTIONS = ("own", "whole")
 
 
 @declaration
@@ -40,6 +42,17 @@ class CorsOptions:
 
     origins: Names = ()
     headers: Names = ()
+
+
+@declaration
+class OpenApiOptions:
+    """The API's description: whether it is there, and who may read of the whole API or of the part that is his."""
+
+    enabled: Bool = True
+    access: Annotated[Any, BeforeValidator(as_rules(DESCRIPTIONS))] = dataclasses.field(default_factory=empty)
+    title: Str | None = None
+    version: Str = "1.0.0"
+    description: Str | None = None
 
 
 @declaration
@@ -94,6 +107,7 @@ class Config:
     cookie_prefix: Str = "payload"
     change_log: Annotated[Any, nested(ChangeLogOptions)] = ChangeLogOptions()
     streams: Annotated[Any, nested(StreamLimits)] = StreamLimits()
+    openapi: Annotated[Any, nested(OpenApiOptions)] = dataclasses.field(default_factory=OpenApiOptions)
     default_depth: Int = 2
     max_depth: Int = 10
     max_limit: Int = 10_000

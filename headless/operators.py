@@ -58,6 +58,14 @@ class Operator:
     every: bool = False
     """Whether each of the values must hold by itself, of one element of a list or another."""
 
+    def json_schema(self, value: dict[str, Any]) -> dict[str, Any]:
+        """The JSON Schema of what it is given, by that of the field's values."""
+        if self.read is flag:
+            return {"type": "boolean"}
+        if self.read in (text, tokens):
+            return {"type": "string"}
+        return {"type": "array", "items": value} if self.read in (many, each) else value
+
 
 def one(field: Comparable, raw: Any) -> Values:
     return (field.query_value(raw),)

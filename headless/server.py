@@ -24,7 +24,7 @@ from headless.request import Request
 from headless.routing import RouteTable, split
 from headless.security.cookies import cookie_value
 from headless.security.origin import OriginCheck
-from headless.shipped import GENERATED_ROOT, generated
+from headless.shipped import generated, generated_root
 from headless.streams.response import EventStream
 from headless.streams.shutdown import watch_server_exit
 
@@ -55,7 +55,7 @@ class Server:
         self._origins = OriginCheck(trusted, config.server_url)
         self._cookie_name = f"{config.cookie_prefix}-token"
         self._root = RouteTable(config.endpoints)
-        self._generated_root = RouteTable(GENERATED_ROOT)
+        self._generated_root = RouteTable(generated_root(config))
         self._generated = {slug: RouteTable(generated(found.declaration)) for slug, found in app.collections.items()}
         self._own: dict[str, RouteTable | None] = {
             slug: RouteTable(found.declaration.endpoints) if found.declaration.endpoints else None

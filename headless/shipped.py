@@ -7,10 +7,10 @@ from headless.collection import Collection
 from headless.collections.users import users
 from headless.config import Config
 from headless.endpoint import Endpoint
-from headless.endpoints import auth, documents, streams
+from headless.endpoints import auth, description, documents, streams
 
 GENERATED: tuple[Endpoint, ...] = (*documents.ENDPOINTS, *streams.ENDPOINTS)
-GENERATED_ROOT: tuple[Endpoint, ...] = (*documents.ROOT, *streams.ROOT)
+GENERATED_ROOT: tuple[Endpoint, ...] = (*documents.ROOT, *streams.ROOT, *description.ENDPOINTS)
 GENERATED_AUTH: tuple[Endpoint, ...] = auth.ENDPOINTS
 
 
@@ -19,6 +19,12 @@ def generated(collection: Collection) -> tuple[Endpoint, ...]:
     if collection.endpoints is False:
         return ()
     return (*GENERATED_AUTH, *GENERATED) if collection.auth is not None else GENERATED
+
+
+def generated_root(config: Config) -> tuple[Endpoint, ...]:
+    """The routes of the application itself."""
+    left_out = () if config.openapi.enabled else description.ENDPOINTS
+    return tuple(endpoint for endpoint in GENERATED_ROOT if endpoint not in left_out)
 
 
 def shipped(config: Config) -> Config:

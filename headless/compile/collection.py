@@ -139,6 +139,11 @@ class CompiledCollection:
         known = [node.dotted for node in self.plan.walk()]
         raise ConfigError(f"collection {self.slug!r}: there is no field {path!r}{did_you_mean(path, known)}")
 
+    @property
+    def id_schema(self) -> dict[str, Any]:
+        """The JSON Schema of its ids."""
+        return {"type": "integer"} if self.table.c.id.type.python_type is int else {"type": "string"}
+
     def read_id(self, given: Any) -> int | str | None:
         """An id as this collection writes ids, or None for what cannot be one."""
         if isinstance(given, bool):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pydantic import BeforeValidator
 
 from headless.declaration import Frozen, Int, declaration
-from headless.fields.base import JSON_TEXT, DataField, Field, FieldContext, Writer, as_fields
+from headless.fields.base import JSON_TEXT, DataField, Field, FieldContext, Schema, Wire, Writer, as_fields
 from headless.fields.several import count_problem
 
 INVALID = "This field has an invalid input."
@@ -87,8 +87,25 @@ class Array(DataField):
                 )
         return value
 
-    def json_schema(self) -> dict[str, Any]:
+    def json_schema(self) -> Schema:
         return {"type": "array"}
+
+    def wire_schema(self, wire: Wire) -> Schema:
+        schema: Schema = {"type": "array", "items": with_row_id(wire.parts[""], wire)}
+        if self.required and not wire.shown:
+            schema["minItems"] = max(1, self.min_rows or 1)
+        if self.max_rows is not None and not wire.shown:
+            schema["maxItems"] = self.max_rows
+        return schema
+
+
+def with_row_id(part: Schema, wire: Wire) -> Schema:
+    """The schema of a row: of its fields, and of the id that it has in answers and may be given in a body."""
+    id: Schema = {"type": "string"} if wire.shown else {"type": ["string", "null"], "maxLength": 100}
+    row = {**part, "properties": {**part["properties"], "id": id}}
+    if wire.shown:
+        row["required"] = [*part.get("required", ()), "id"]
+    return row
 
 
 def _is_whole(value: Any) -> bool:

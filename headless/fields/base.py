@@ -74,6 +74,25 @@ class FieldAdmin:
     auto_complete: Str | None = None
 
 
+Schema = dict[str, Any]
+"""A JSON Schema, draft 2020-12."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What the schema of a value on the wire is composed with.
+
+    `shown` tells an answer from a body. `parts` are the schemas of what a container's value is made of, by the kind of
+    part, `""` where all are alike. `id` is the schema of a collection's ids; `target` that of what stands for a
+    document: its id, and in an answer also the document, or of it the fields of these names.
+    """
+
+    shown: bool
+    parts: Mapping[str, Schema]
+    id: Callable[[str], Schema]
+    target: Callable[[str, Sequence[str]], Schema]
+
+
 class Writer(Protocol):
     """The walk over a document that is being written, as a container sees it."""
 
@@ -189,6 +208,11 @@ class DataField(Field):
         if self.unique and self.has_list:
             yield f"{self.type} field {self.name!r}: a list of values cannot be unique"
 
+    @property
+    def needed(self) -> bool:
+        """Whether a new document has to be given a value."""
+        return self.required and self.default_value is None
+
     def empty(self) -> Any:
         """The value of a document that was never given one."""
         return None
@@ -220,9 +244,17 @@ class DataField(Field):
     load: ClassVar[Callable[[Any], Any] | None] = None
     """Turns a column's value into the document's; None when they are the same."""
 
-    def json_schema(self) -> dict[str, Any]:
-        """The JSON Schema of a value that is there."""
+    def json_schema(self) -> Schema:
+        """The JSON Schema of a value that is there, as it is stored."""
         return {"type": "string"}
+
+    def wire_schema(self, wire: Wire) -> Schema:
+        """The JSON Schema of a value that is there, as answers show it or as bodies give it.
+
+        Containers compose it of their parts and references of their targets; for the others it is that of the stored
+        value.
+        """
+        return self.json_schema()
 
 
 @runtime_checkable

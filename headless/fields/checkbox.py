@@ -34,6 +34,10 @@ class Checkbox(DataField):
     def operators(self) -> Mapping[str, Operator]:
         return operators.CHECKBOX
 
+    @property
+    def needed(self) -> bool:
+        return False
+
     def default(self, context: FieldContext) -> Any:
         if self.default_value is None:
             return False if self.required else ABSENT

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator
 
 from headless.declaration import Str, declaration
-from headless.fields.base import DataField, Field, FieldContext, Writer, as_fields
+from headless.fields.base import DataField, Field, FieldContext, Schema, Wire, Writer, as_fields
 
 
 @declaration
@@ -54,8 +54,11 @@ class NamedGroup(DataField):
             await writer.finish(node.plan_of(value), value, before, path, self.rename(label))
         return value
 
-    def json_schema(self) -> dict[str, Any]:
+    def json_schema(self) -> Schema:
         return {"type": "object"}
+
+    def wire_schema(self, wire: Wire) -> Schema:
+        return wire.parts[""]
 
 
 @declaration

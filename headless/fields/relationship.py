@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 from headless import operators
 from headless.declaration import Bool, Int, Names, Str, declaration
 from headless.errors import ConfigError
-from headless.fields.base import ABSENT, REQUIRED, DataField, FieldContext
+from headless.fields.base import ABSENT, REQUIRED, DataField, FieldContext, Schema, Wire
 from headless.operators import Never, Operator, as_text
 
 
@@ -180,6 +180,21 @@ class Relationship(DataField):
                 "required": ["relationTo", "value"],
             }
         return {"type": "array", "items": item} if self.has_many else item
+
+    def wire_schema(self, wire: Wire) -> Schema:
+        schemas = [self._wire_item(slug, wire) for slug in self.slugs]
+        item: Schema = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
+        return {"type": "array", "items": item} if self.has_many else item
+
+    def _wire_item(self, slug: str, wire: Wire) -> Schema:
+        target = wire.id(slug) if self.max_depth == 0 else wire.target(slug, self.populate_as_system)
+        if not self.polymorphic:
+            return target
+        return {
+            "type": "object",
+            "properties": {"relationTo": {"type": "string", "const": slug}, "value": target},
+            "required": ["relationTo", "value"],
+        }
 
 
 def _shown(value: Any) -> str:

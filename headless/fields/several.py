@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from headless.declaration import Bool, Int, declaration
-from headless.fields.base import DataField, FieldContext
+from headless.fields.base import DataField, FieldContext, Schema, Wire
 
 
 def count_problem(count: int, *, required: bool, least: int | None, most: int | None) -> str | None:
@@ -72,4 +72,10 @@ class Several(DataField):
         schema: dict[str, Any] = {"type": "array", "items": item}
         if self.max_rows is not None:
             schema["maxItems"] = self.max_rows
+        return schema
+
+    def wire_schema(self, wire: Wire) -> Schema:
+        schema = super().wire_schema(wire)
+        if self.has_many and self.required and not wire.shown:
+            schema["minItems"] = max(1, self.min_rows or 1)
         return schema

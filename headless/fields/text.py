@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from headless import operators
 from headless.declaration import Int, declaration
 from headless.errors import BadRequest
-from headless.fields.base import REQUIRED, DataField, FieldContext, clean_text
+from headless.fields.base import REQUIRED, DataField, FieldContext, Schema, Wire, clean_text
 from headless.fields.several import Several
 from headless.operators import Operator, as_text
 
@@ -58,6 +58,12 @@ class Written(DataField):
             schema["minLength"] = self.min_length
         if self.max_length is not None:
             schema["maxLength"] = self.max_length
+        return schema
+
+    def wire_schema(self, wire: Wire) -> Schema:
+        schema = self.json_schema()
+        if self.required and not wire.shown and not self.has_list:
+            schema["minLength"] = max(1, self.min_length or 0)
         return schema
 
 

@@ -25,7 +25,7 @@ STOREYS: list[set[str]] = [
     {"compile", "loader", "project"},
     {"query"},
     {"operations"},
-    {"api", "request", "routing", "secret"},
+    {"api", "request", "routing", "secret", "openapi"},
     {"admin"},
     {"shipped"},
     {"server"},

@@ -20,11 +20,15 @@ from headless.access import BUILT_IN, AccessContext
 from headless.auth import Auth, Cookies
 from headless.cli.commands import cli
 from headless.collection import Collection, CollectionAdmin, Index, Labels, Pagination
-from headless.config import ROOT_HOOKS, AdminOptions, ChangeLogOptions, Config, CorsOptions
+from headless.config import ROOT_HOOKS, AdminOptions, ChangeLogOptions, Config, CorsOptions, OpenApiOptions
+from headless.endpoint import Endpoint
 from headless.fields.base import DataField, Field, FieldAdmin, FieldContext
 from headless.fields.choice import Option
 from headless.fields.group import NamedGroup
 from headless.hooks import COLLECTION_HOOKS, FIELD_HOOKS, HookContext
+from headless.openapi.common import SHARED
+from headless.openapi.components import SHAPES
+from headless.openapi.parameters import COMMON
 from headless.operations.watch import EVENTS
 from headless.shipped import GENERATED, GENERATED_AUTH, GENERATED_ROOT
 from headless.streams.places import StreamLimits
@@ -32,8 +36,8 @@ from tests.docs.markdown import DOCS, ROOT, codes, first_cells, name_of, read
 
 GUIDE, REFERENCE = DOCS / "guide", DOCS / "reference"
 DECLARATIONS = (
-    Config, AdminOptions, CorsOptions, ChangeLogOptions, Collection, CollectionAdmin, Labels, Pagination, Index, Auth,
-    Cookies, FieldAdmin, StreamLimits,
+    Config, AdminOptions, CorsOptions, ChangeLogOptions, OpenApiOptions, Collection, CollectionAdmin, Labels,
+    Pagination, Index, Auth, Cookies, FieldAdmin, StreamLimits,
 )  # fmt: skip
 
 
@@ -180,6 +184,14 @@ def test_every_public_name_is_documented(module: str) -> None:
 def test_every_slot_of_the_admin_is_documented(name: str) -> None:
     """A plugin's author finds each place that can be added to."""
     assert name in first_cells(GUIDE / "plugins.md")
+
+
+def test_what_an_endpoint_may_tell_of_itself_is_documented() -> None:
+    """Each option, each shape to refer to and each common parameter."""
+    page = REFERENCE / "openapi.md"
+    told = options(Endpoint) - {"method", "path", "handler", "access", "operation"}
+    assert told | {*SHAPES, *SHARED} <= first_cells(page)
+    assert set(COMMON) <= codes(page)
 
 
 def test_every_route_is_documented() -> None:

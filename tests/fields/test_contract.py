@@ -12,6 +12,7 @@ import pytest
 
 from headless import Collection, Config
 from headless.fields import ABSENT, DataField, registry
+from headless.openapi.names import document_names
 from headless.testing import TestClient
 from tests.fields.example import LAYOUTS, ROLES, Shelf, data_field, declare, example, other
 from tests.rest.watching import watched
@@ -236,3 +237,18 @@ def test_a_required_field_is_not_empty(type_: str) -> None:
             assert [error["path"] for error in answer.json()["errors"][0]["data"]["errors"]] == ["value"]
         assert client.post("/api/things", json=example(type_)).status_code == 201
         assert client.patch("/api/things/1", json={"value": None}).status_code == 400
+
+
+@every_type
+def test_its_schemas_on_the_wire_accept_what_is_sent_and_shown(client: TestClient, type_: str) -> None:
+    """What a create is given and what it answers are as the API's description says, with and without documents."""
+    described = client.app.openapi()
+    name = document_names(found.declaration for found in client.app.collections.values())[slug(type_)]
+    components = {"components": described["components"]}
+    for document in (example(type_), other(type_)):
+        given = {"$ref": f"#/components/schemas/{name}Create", **components}
+        jsonschema.validate(document, given, jsonschema.Draft202012Validator)
+        for depth in (0, 1):
+            answer = client.post(f"/api/{slug(type_)}?depth={depth}", json=document).json()
+            shown = {"$ref": f"#/components/schemas/{name}Written", **components}
+            jsonschema.validate(answer, shown, jsonschema.Draft202012Validator)

@@ -1,0 +1,221 @@
+"""The schemas of a description: those of every collection, made when something first refers to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from headless import operators
+from headless.compile.collection import CompiledCollection
+from headless.compile.plan import Node, Plan
+from headless.compile.schema import Composer
+from headless.fields.base import Schema
+from headless.names import did_you_mean
+from headless.openapi import common
+from headless.openapi.names import document_names, pascal
+from headless.openapi.sight import Sight
+
+PREFIX: Final = "#/components/schemas/"
+DEFINITION: Final = "#/$defs/"
+NONE: Final[Mapping[str, Any]] = MappingProxyType({})
+PASSWORD: Final[Schema] = {"type": "string", "format": "password", "writeOnly": True}
+
+
+class Components:
+    """The schemas by name. A reference to one makes it, if nothing referred to it before."""
+
+    def __init__(self, collections: Mapping[str, CompiledCollection], sight: Sight) -> None:
+        self.made: dict[str, Schema] = {}
+        self.parameters: dict[str, dict[str, Any]] = {}
+        self.responses: dict[str, dict[str, Any]] = {}
+        self._collections = collections
+        self._sight = sight
+        self._names = document_names(found.declaration for found in collections.values())
+        self._known: dict[Hashable, str] = {}
+
+    def resolved(self, schema: Any, slug: str | None, definitions: Mapping[str, Any] = NONE) -> Any:
+        """A declared schema in which `$ref`s lead to the shapes they name, and to the schema's own definitions."""
+        if isinstance(schema, list | tuple):
+            return [self.resolved(item, slug, definitions) for item in schema]
+        if not isinstance(schema, Mapping):
+            return schema
+        definitions = schema.get("$defs", definitions)
+        made = {key: self.resolved(item, slug, definitions) for key, item in schema.items() if key != "$defs"}
+        if isinstance(made.get("$ref"), str):
+            made |= self._referred(made["$ref"], slug, definitions)
+        return made
+
+    def _referred(self, name: str, slug: str | None, definitions: Mapping[str, Any]) -> Schema:
+        if name.startswith(DEFINITION):
+            own = name.removeprefix(DEFINITION)
+            given = definitions[own]
+            return self._reference((own, repr(given)), own, lambda: self.resolved(given, slug, definitions))
+        if name.startswith("#"):
+            return {"$ref": name}
+        owner, _, shape = name.rpartition(".")
+        return self.shape(shape, owner or slug)
+
+    def parameter(self, name: str, parameter: dict[str, Any]) -> dict[str, Any]:
+        """A reference to a parameter that many routes have."""
+        self.parameters[name] = parameter
+        return {"$ref": f"#/components/parameters/{name}"}
+
+    def response(self, name: str, response: dict[str, Any]) -> dict[str, Any]:
+        """A reference to an answer that many routes have."""
+        self.responses[name] = response
+        return {"$ref": f"#/components/responses/{name}"}
+
+    def shape(self, shape: str, slug: str | None = None) -> Schema:
+        """A reference to a shape: of every API, such as `errors`, or of a collection, such as `document`."""
+        if shape in common.SHARED:
+            name, schema = common.SHARED[shape]
+            return self._reference(shape, name, lambda: self.resolved(schema, None))
+        assert slug is not None
+        name, make = SHAPES[shape]
+        return self._reference((slug, shape), self._names[slug] + name, lambda: make(self, self._collections[slug]))
+
+    def _reference(self, key: Hashable, name: str, make: Callable[[], Schema]) -> Schema:
+        if key not in self._known:
+            while name in self.made:
+                name += "_"
+            self._known[key] = name
+            self.made[name] = {}  # what is being made may refer to itself
+            self.made[name] = make()
+        return {"$ref": PREFIX + self._known[key]}
+
+    def document(self, collection: CompiledCollection) -> Schema:
+        """A document as answers show it. Any key but the id may be missing, where `select` leaves it out."""
+        knows = self._sight.knows(collection.slug)
+        constants = {key: {"type": "string", "const": value} for key, value in collection.constants.items()}
+        properties = {"id": collection.id_schema, **(self._shown(collection) if knows else {}), **constants}
+        described = collection.declaration.admin.description
+        told = {"description": described} if described else {}
+        return {"type": "object", "title": collection.labels[0], **told, "properties": properties, "required": ["id"]}
+
+    def _shown(self, collection: CompiledCollection) -> dict[str, Schema]:
+        shown: dict[str, Schema] = self._composer(collection, "read").level(collection.plan)["properties"]
+        return shown
+
+    def create(self, collection: CompiledCollection) -> Schema:
+        """The body of a create."""
+        schema = self._body(collection, "create")
+        if collection.secret_columns:
+            schema["required"] = [*schema.get("required", ()), "password"]
+        return schema
+
+    def update(self, collection: CompiledCollection) -> Schema:
+        """The body of an update: the keys that change."""
+        return self._body(collection, "update")
+
+    def _body(self, collection: CompiledCollection, operation: str) -> Schema:
+        schema = self._composer(collection, operation).level(collection.plan)
+        if collection.declaration.auth is not None:
+            least = collection.declaration.auth.min_password_length
+            schema["properties"]["password"] = {**PASSWORD, "minLength": least}
+        return schema
+
+    def _composer(self, collection: CompiledCollection, operation: str) -> Composer:
+        shown = operation == "read"
+        return Composer(
+            shown=shown,
+            includes=lambda node: self._sight.includes(collection.slug, node, operation),
+            id=self.id,
+            target=self._target if shown else lambda slug, names: self.id(slug),
+            partial=operation == "update",
+            locales=collection.locales,
+        )
+
+    def id(self, slug: str) -> Schema:
+        """The ids of a collection."""
+        return self._collections[slug].id_schema
+
+    def _target(self, slug: str, names: Sequence[str]) -> Schema:
+        """What stands for a document: its id, or what of it may be shown."""
+        if names:
+            chosen = {key: schema for key, schema in self._shown(self._collections[slug]).items() if key in names}
+            shown: Schema = {"type": "object", "properties": {"id": self.id(slug), **chosen}, "required": ["id"]}
+        elif self._sight.may(slug, "read"):
+            shown = self.shape("document", slug)
+        else:
+            return self.id(slug)
+        return {"oneOf": [self.id(slug), shown]}
+
+    def where(self, collection: CompiledCollection) -> Schema:
+        """The queries on a collection."""
+        conditions = {"id": self._conditions("id", operators.IDENTITY, collection.id_schema)}
+        for node in collection.plan.walk():
+            if not node.plans and node.stored and node.field.operators and self._may_query(collection, node):
+                value = self._query_value(node)
+                conditions[node.dotted] = self._conditions(node.field.type, node.field.operators, value)
+        own = self.shape("where", collection.slug)
+        return {
+            "type": "object",
+            "properties": {**conditions, "and": common.array(own), "or": common.array(own)},
+            "additionalProperties": {"type": "object"},
+            "description": "Conditions that all must hold. Paths go through references too: `author.name`.",
+        }
+
+    def _may_query(self, collection: CompiledCollection, node: Node) -> bool:
+        return not node.unlogged and all(self._sight.includes(collection.slug, each, "read") for each in node.chain)
+
+    def _query_value(self, node: Node) -> Schema:
+        if node.refers is not None and len(node.refers.slugs) == 1:
+            return self.id(node.refers.slugs[0])
+        stored = node.field.json_schema()
+        single = stored.get("items", stored)
+        return {key: single[key] for key in ("type", "format") if key in single}
+
+    def _conditions(self, kind: str, table: Mapping[str, operators.Operator], value: Schema) -> Schema:
+        """A reference to the operators of a kind of field, the same one for all that have the same."""
+        properties = {name: operator.json_schema(value) for name, operator in table.items()}
+        schema: Schema = {"type": "object", "properties": properties}
+        return self._reference(repr(schema), f"{pascal(kind)}Conditions", lambda: schema)
+
+    def select(self, collection: CompiledCollection) -> Schema:
+        """Which keys are shown."""
+        return self._selection(collection, collection.plan)
+
+    def _selection(self, collection: CompiledCollection, plan: Plan) -> Schema:
+        keys = {
+            node.key: self._choice(collection, node)
+            for node in plan.nodes
+            if self._sight.includes(collection.slug, node, "read")
+        }
+        return {"type": "object", "properties": keys}
+
+    def _choice(self, collection: CompiledCollection, node: Node) -> Schema:
+        """What `select` says of a field: a yes or no, or of one that is made of others which of them."""
+        one: Schema = {"type": "boolean"}
+        if not node.plans:
+            return one
+        levels = {kind: self._selection(collection, plan) for kind, plan in node.plans.items()}
+        inside = levels.get("", {"type": "object", "properties": levels})
+        return {"oneOf": [one, inside]}
+
+
+SHAPES: Final[Mapping[str, tuple[str, Callable[[Components, CompiledCollection], Schema]]]] = MappingProxyType(
+    {
+        "document": ("", Components.document),
+        "create": ("Create", Components.create),
+        "update": ("Update", Components.update),
+        "where": ("Where", Components.where),
+        "select": ("Select", Components.select),
+        "page": ("Page", lambda known, found: common.page(known.shape("document", found.slug))),
+        "written": ("Written", lambda known, found: common.written(known.shape("document", found.slug))),
+        "bulk": ("Bulk", lambda known, found: common.bulk(known.shape("document", found.slug), found.id_schema)),
+        "opened": ("Opened", lambda known, found: common.opened(known.shape("document", found.slug))),
+    }
+)
+"""The shapes of a collection: what each adds to the name of a document, and what makes it."""
+
+
+def refused_reference(name: str, slug: str | None, slugs: Collection[str]) -> str | None:
+    """What is wrong with the `$ref` of a schema that an endpoint of that collection, or of none, declares."""
+    if name.startswith("#"):
+        return None
+    owner, _, shape = name.rpartition(".")
+    if owner and owner not in slugs:
+        return f"$ref {name!r}: there is no collection {owner!r}{did_you_mean(owner, slugs)}"
+    known = [*common.SHARED, *(SHAPES if owner or slug is not None else ())]
+    return None if shape in known else f"$ref {name!r}: there is no shape {shape!r}{did_you_mean(shape, known)}"
