@@ -6,6 +6,7 @@ from typing import Any
 
 from headless import BadRequest, BulkResult, Endpoint, JSONResponse, Request
 from headless.endpoints.parameters import of_document, of_list, of_write, whole
+from headless.endpoints.revisions import etag, if_match
 
 SHOWN = ("depth", "select", "populate")
 DELETED = ("depth", "select")
@@ -44,7 +45,9 @@ async def count(request: Request) -> JSONResponse:
 @Endpoint.get("/{id}", operation="read", parameters=SHOWN, response_schema={"$ref": "document"})
 async def get(request: Request) -> JSONResponse:
     """One document."""
-    return JSONResponse(await request.api.get(_slug(request), request.path_params["id"], **of_document(request)))
+    headers = await etag(request, _slug(request)) if b"revision=" in request.scope["query_string"] else None
+    doc = await request.api.get(_slug(request), request.path_params["id"], **of_document(request))
+    return JSONResponse(doc, headers=headers)
 
 
 @Endpoint.post(
@@ -75,7 +78,8 @@ async def update(request: Request) -> JSONResponse:
     if request.app.collections[_slug(request)].read_id(id) is None:
         raise BadRequest("Missing ID of document to update.")
     options = of_write(request)
-    doc = await request.api.update(_slug(request), id, await request.data(), **options)
+    with if_match(request) as expected:
+        doc = await request.api.update(_slug(request), id, await request.data(), **options, **expected)
     message = "Draft saved successfully." if request.query.get("draft") == "true" else "Updated successfully."
     return JSONResponse({"doc": doc, "message": message})
 
@@ -110,7 +114,8 @@ async def delete(request: Request) -> JSONResponse:
     """Deletes one document."""
     options = of_write(request)
     options.pop("populate", None)
-    doc = await request.api.delete(_slug(request), request.path_params["id"], **options)
+    with if_match(request) as expected:
+        doc = await request.api.delete(_slug(request), request.path_params["id"], **options, **expected)
     return JSONResponse({"doc": doc, "message": "Deleted successfully."})
 
 

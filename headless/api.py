@@ -143,7 +143,9 @@ class Api:
         return await updating.update_many(asker, collection, Query(where, sort, limit), data, shown)
 
     @overload
-    async def delete(self, slug: str, id: int | str, *, depth: int = 0, select: Any = None) -> Document: ...
+    async def delete(
+        self, slug: str, id: int | str, *, depth: int = 0, select: Any = None, revision: int | None = None
+    ) -> Document: ...
 
     @overload
     async def delete(
@@ -167,11 +169,15 @@ class Api:
         sort: Any = None,
         depth: int = 0,
         select: Any = None,
+        revision: int | None = None,
     ) -> Document | BulkResult:
-        """One deleted document by `id`, or every one that matches `where`. Raises NotFound, Forbidden, ApiError."""
+        """One deleted document by `id`, or every one that matches `where`.
+
+        Raises NotFound, Forbidden, ApiError, and Conflict when the document has another `revision` by now.
+        """
         asker, collection, shown = self._asker, self._asker.collection(slug), Shown(depth, select)
         if id is not None:
-            return await deleting.delete(asker, collection, id, shown)
+            return await deleting.delete(asker, collection, id, shown, revision=revision)
         if not where:
             raise BadRequest("Missing 'where' query of documents to delete.")
         return await deleting.delete_many(asker, collection, Query(where, sort, limit), shown)

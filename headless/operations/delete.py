@@ -15,19 +15,26 @@ from headless.operations.store import delete as store_delete
 from headless.operations.update import contended, each, locate, matching_ids
 
 
-async def delete(asker: Asker, collection: CompiledCollection, id: Any, shown: Shown) -> Document:
-    """The document that was. Raises Forbidden, NotFound, ApiError when a reference forbids it, and what hooks raise."""
+async def delete(
+    asker: Asker, collection: CompiledCollection, id: Any, shown: Shown, *, revision: int | None = None
+) -> Document:
+    """The document that was. With `revision`, raises Conflict when the document has another one by now.
+
+    Raises Forbidden, NotFound, ApiError when a reference forbids it, and what hooks raise.
+    """
     shown = Shown(shown.depth, collection.selection(shown.select), parse_populate(shown.populate))
 
     async def once() -> Document:
-        return await _delete(asker, collection, id, shown)
+        return await _delete(asker, collection, id, shown, revision)
 
     return await contended(asker, collection, once)
 
 
-async def _delete(asker: Asker, collection: CompiledCollection, id: Any, shown: Shown) -> Document:
+async def _delete(
+    asker: Asker, collection: CompiledCollection, id: Any, shown: Shown, expected: int | None
+) -> Document:
     await before(asker, collection, "delete", None, id)
-    stored, revision, rule = await locate(asker, collection, id, "delete")
+    stored, revision, rule = await locate(asker, collection, id, "delete", expected=expected)
     await collection_hooks(asker, collection, "before_delete", "delete", "data", id=stored["id"], doc=stored)
     whole = selected(stored, shown.select)
     documents = await present(asker, collection, [whole], depth=shown.depth, populate=shown.populate, after_write=True)

@@ -75,9 +75,7 @@ async def _update(
     asker: Asker, collection: CompiledCollection, id: Any, data: Mapping[str, Any], shown: Shown, expected: int | None
 ) -> Document:
     data = await before(asker, collection, "update", data, id)
-    stored, revision, rule = await locate(asker, collection, id, "update", data)
-    if expected is not None and expected != revision:
-        raise Conflict
+    stored, revision, rule = await locate(asker, collection, id, "update", data, expected)
     preparation = Preparation(asker, collection, "update", id=stored["id"], stored=stored)
     document = await preparation.fill_document(data)
     document = await collection_hooks(
@@ -151,11 +149,12 @@ async def _validated(
 
 
 async def locate(
-    asker: Asker, collection: CompiledCollection, id: Any, operation: str, data: Any = None
+    asker: Asker, collection: CompiledCollection, id: Any, operation: str, data: Any = None, expected: int | None = None
 ) -> tuple[Document, int, Condition]:
     """The document to change, its revision and the rule it was found under.
 
-    Raises Forbidden when the asker may change none, or not this one; NotFound when there is none.
+    Raises Forbidden when the asker may change none, or not this one; NotFound when there is none, and Conflict
+    when it has another revision than the expected.
     """
     decision = await asker.decide(collection, operation, id=id, data=data)
     if decision is False:
@@ -171,7 +170,10 @@ async def locate(
     rows = await asker.core.database.read(statement, tuple(where.values()))
     if not rows:
         raise missing
-    return reader.read_one(rows[0]), rows[0][-1], rule
+    revision = rows[0][-1]
+    if expected is not None and expected != revision:
+        raise Conflict
+    return reader.read_one(rows[0]), revision, rule
 
 
 async def matching_ids(asker: Asker, collection: CompiledCollection, query: Query, operation: str) -> list[Any]:

@@ -58,6 +58,9 @@ def test_a_writer_with_an_old_revision_is_told() -> None:
         with pytest.raises(Conflict):
             client.update_document("wide", 1, {"f0": "b"}, revision=1)
         assert client.update_document("wide", 1, {"f1": "c"}, revision=2)["f0"] == "a"
+        with pytest.raises(Conflict):
+            client.delete_document("wide", 1, revision=2)
+        assert client.delete_document("wide", 1, revision=3)["f1"] == "c"
 
 
 def test_of_twenty_writers_with_the_same_revision_one_succeeds() -> None:
