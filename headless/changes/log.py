@@ -35,7 +35,9 @@ class ChangeLog:
         self._between = compile(between, ["collection", "after", "through"])
         self._bounds = compile(sa.select(lowest, highest), [])
         self._first_since = compile(
-            sa.select(sa.func.min(table.c.seq)).where(table.c.at >= sa.bindparam("at")), ["at"], risky=True
+            sa.select(table.c.seq).where(table.c.at >= sa.bindparam("at")).order_by(table.c.seq).limit(_limit),
+            ["at", "limit"],
+            risky=True,
         )
         self._measure = compile(_sizes(), ["segment", "after"], risky=True)
         self._delete = compile(table.delete().where(table.c.seq <= _through), ["through"])
@@ -77,9 +79,9 @@ class ChangeLog:
 
     async def _last_before(self, at: str, highest: int) -> int:
         # The first that is young enough, not the last that is too old: a clock that once went wrong must not
-        # cost the log.
-        first = (await self._database.read(self._first_since, (at,)))[0][0]
-        return highest if first is None else first - 1
+        # cost the log. No index is needed: only what is about to go is looked through.
+        rows = await self._database.read(self._first_since, (at, 1))
+        return rows[0][0] - 1 if rows else highest
 
     async def _last_beyond(self, size: int, lowest: int) -> int:
         """The last of the sequences that must go for the others to be at most this large."""

@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TypeVar
 
 from headless.database.log import LogRow, encode
 from headless.database.protocol import AfterCommit, Callback, LoggedChange, Store
+from headless.database.statements import Row, Statement
 
 T = TypeVar("T")
 
@@ -83,7 +84,7 @@ def drive(connection: sqlite3.Connection, make: Callable[[], Store[T]], effects:
                 statement, values = step
                 bind = statement.bind
                 try:
-                    rows = execute(statement.sql, values if bind is None else bind(values)).fetchall()
+                    rows = answer(execute(statement.sql, values if bind is None else bind(values)), statement)
                 except Exception as error:
                     _refuse(store, error)
                 effects.tables |= statement.writes
@@ -96,6 +97,11 @@ def drive(connection: sqlite3.Connection, make: Callable[[], Store[T]], effects:
     except StopIteration as stop:
         result: T = stop.value
         return result
+
+
+def answer(cursor: sqlite3.Cursor, statement: Statement) -> list[Row]:
+    """The rows that a statement gave; for an insert that answers its key there is no need to ask for them."""
+    return [(cursor.lastrowid,)] if statement.answers_rowid else cursor.fetchall()
 
 
 def _refuse(store: Store[Any], error: Exception) -> NoReturn:

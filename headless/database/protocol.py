@@ -85,6 +85,9 @@ class Database(Protocol):
     def compile(self, clause: sa.ClauseElement, names: Sequence[str], *, risky: bool = False) -> Statement:
         """`compile_statement` in this database's dialect."""
 
+    def compile_insert(self, clause: sa.Insert, key: sa.Column[Any], names: Sequence[str]) -> Statement:
+        """The INSERT of one row, which answers the row's key."""
+
     async def read(self, statement: Statement, values: Values = ()) -> list[Row]:
         """All rows. Raises Unavailable when too many slow reads wait already."""
 

@@ -10,6 +10,7 @@ import tempfile
 import weakref
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypeVar
@@ -109,6 +110,12 @@ class SQLiteDatabase:
     def compile(self, clause: sa.ClauseElement, names: Sequence[str], *, risky: bool = False) -> Statement:
         """`compile_statement` in SQLite's dialect."""
         return compile_statement(clause, names, risky=risky, dialect=SQLITE.sqlalchemy)
+
+    def compile_insert(self, clause: sa.Insert, key: sa.Column[Any], names: Sequence[str]) -> Statement:
+        """The INSERT of one row, which answers the row's key. An integer key is known without RETURNING."""
+        if isinstance(key.type, sa.Integer):
+            return replace(self.compile(clause, names), answers_rowid=True)
+        return self.compile(clause.returning(key), names)
 
     async def read(self, statement: Statement, values: Values = ()) -> list[Row]:
         """All rows. Raises Unavailable when too many slow reads wait already, or this one takes too long."""

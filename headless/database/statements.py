@@ -28,7 +28,7 @@ class Statement:
 
     `order` says which of the caller's values goes to each parameter; None is: as they come. `reads` and
     `writes` name tables. A `risky` one is known to take long without being tried; `inline` is whether it may
-    be tried on the event loop.
+    be tried on the event loop. What `answers_rowid` inserts one row, and its answer is the key that the row got.
     """
 
     sql: str
@@ -36,6 +36,7 @@ class Statement:
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
     risky: bool = False
+    answers_rowid: bool = False
     inline: bool = field(init=False)
     bind: Callable[[Values], Values] | None = field(init=False)
     """Puts the values into `order`."""

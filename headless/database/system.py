@@ -27,8 +27,6 @@ changes: Final = sa.Table(
 )
 """The change log. `document`, `actor`, `before`, `after` are JSON. A `seq` never returns."""
 
-sa.Index("ix__changes_at", changes.c.at)
-
 used_tickets: Final = sa.Table(
     "_used_tickets",
     metadata,
@@ -51,6 +49,7 @@ STEPS: Final[Sequence[Sequence[str]]] = (
         )""",
         "CREATE INDEX ix__changes_at ON _changes (at)",
     ),
+    ("DROP INDEX ix__changes_at",),
     ("CREATE TABLE _used_tickets (id TEXT NOT NULL PRIMARY KEY, expires_at INTEGER NOT NULL)",),
 )
 """Forward steps: the first makes version 1. A released step is never changed, only followed by another."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from headless.database.connection import GuardedConnection
 from headless.database.dialect import public_error
-from headless.database.effects import Effects, drive
+from headless.database.effects import Effects, answer, drive
 from headless.database.members import TurnMember
 from headless.database.protocol import Callback, Store
 from headless.database.scope import Scope, ThreadReads, current_scope
@@ -48,7 +48,7 @@ class Transaction(Scope):
         self.check()
         bind = statement.bind
         try:
-            rows = self._connection.execute(statement.sql, values if bind is None else bind(values)).fetchall()
+            rows = answer(self._connection.execute(statement.sql, values if bind is None else bind(values)), statement)
         except Exception as error:
             self.look_whether_lost(error)
             raise public_error(SQLITE, error)  # noqa: B904

@@ -199,14 +199,15 @@ class Statements:
         return self._database.compile(query.limit(building.parameter()), building.names, risky=True)
 
     def insert(self, collection: CompiledCollection, names: Sequence[str]) -> Statement:
-        """INSERT one row of the named columns, RETURNING its id."""
+        """INSERT one row of the named columns; the answer is its id."""
 
         def make() -> Statement:
             columns: dict[str, sa.BindParameter[Any]] = {
                 name: sa.bindparam(f"p{place}") for place, name in enumerate(names)
             }
-            query = sa.insert(collection.table).values(columns).returning(collection.table.c.id)
-            return self._database.compile(query, [parameter.key for parameter in columns.values()])
+            query = sa.insert(collection.table).values(columns)
+            bound = [parameter.key for parameter in columns.values()]
+            return self._database.compile_insert(query, collection.table.c.id, bound)
 
         return self._remembered(("insert", collection.slug, tuple(names)), make)
 

@@ -13,13 +13,14 @@ import pytest
 import sqlalchemy as sa
 
 from headless.changes import Change
-from headless.database import AfterCommit, SQLiteDatabase, Store, compile_statement, system
+from headless.database import AfterCommit, SQLiteDatabase, Statement, Store, compile_statement, schema, system
 from tests.database.posts import ADD_POST, TITLES, add_post, created, flat, titles
 
 LOG = compile_statement(
     sa.select(system.changes.c.seq, system.changes.c.document, system.changes.c.after).order_by(system.changes.c.seq),
     [],
 )
+DELETE_THINGS = Statement("DELETE FROM things")
 
 
 def adding(title: Any) -> Callable[[], Store[int]]:
@@ -47,6 +48,22 @@ async def test_a_large_group_is_committed_before_the_rest(
     assert [len(group) for group in commits] == [64, 36]
 
 
+async def test_writers_that_were_answered_together_commit_together_again(
+    database: SQLiteDatabase, commits: list[list[Change]]
+) -> None:
+    """Though each takes another while to write again; and one that is left over does not wait for the others."""
+
+    async def write(name: int, pauses: int) -> None:
+        for n in range(10):
+            await database.store(adding(f"{name} {n}"))
+            for _ in range(pauses):
+                await asyncio.sleep(0)
+
+    await asyncio.gather(*(write(name, pauses) for name, pauses in enumerate((1, 1, 1, 2, 2, 3))))
+    await database.store(adding("left over"))
+    assert [len(group) for group in commits] == [*[6] * 10, 1]
+
+
 @pytest.mark.parametrize("failing", [0, 3, 9])
 async def test_a_failing_store_hurts_nobody_else(
     database: SQLiteDatabase, commits: list[list[Change]], failing: int
@@ -64,6 +81,27 @@ async def test_a_failing_store_hurts_nobody_else(
     assert isinstance(answers[failing], KeyError)
     assert [answer for answer in answers if isinstance(answer, int)] == [change.id for change in flat(commits)]
     assert await titles(database) == kept
+
+
+@pytest.mark.parametrize(("type_", "given", "answered"), [(sa.Integer(), None, 1), (sa.Text(), "a-key", "a-key")])
+async def test_an_insert_answers_the_key_of_its_row(
+    database: SQLiteDatabase, type_: sa.types.TypeEngine[Any], given: str | None, answered: int | str
+) -> None:
+    """Whether the database makes the key or the program, in a store and in a transaction."""
+    things = sa.Table("things", sa.MetaData(), sa.Column("id", type_, primary_key=True), sa.Column("name", sa.Text))
+    await schema.apply(database, await schema.plan(database, [things]))
+    query = sa.insert(things).values(id=sa.bindparam("id"), name=sa.bindparam("name"))
+    statement = database.compile_insert(query, things.c.id, ["id", "name"])
+
+    def store() -> Store[int | str]:
+        rows = yield statement, (given, "a name")
+        key: int | str = rows[0][0]
+        return key
+
+    assert await database.store(store) == answered
+    async with database.transaction() as transaction:
+        transaction.execute(DELETE_THINGS)
+        assert transaction.execute(statement, (given, "a name")) == [(answered,)]
 
 
 async def test_an_error_of_the_database_is_that_of_its_store(database: SQLiteDatabase) -> None:
