@@ -7,7 +7,7 @@ SQL and memory answer alike; a property test holds them together. Text is compar
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
@@ -15,6 +15,7 @@ import orjson
 import sqlalchemy as sa
 
 from headless.errors import BadRequest
+from headless.lexical.plain import written
 
 Expression = sa.ColumnElement[Any]
 Values = tuple[Any, ...]
@@ -36,6 +37,9 @@ class SqlDialect(Protocol):
 
     def in_list(self, column: Expression, parameter: sa.BindParameter[Any]) -> Expression:
         """Whether the column is one of the values of a list bound as one parameter."""
+
+    def written(self, column: Expression) -> Expression:
+        """The text of a rich text, as `headless.lexical.plain.written` has it."""
 
 
 class Comparable(Protocol):
@@ -247,6 +251,15 @@ not_like = Operator(
 )  # fmt: skip
 
 
+def _in_rich_text(operator: Operator) -> Operator:
+    """The operator on what a rich text says."""
+    return replace(
+        operator,
+        sql=lambda dialect, column, parameters: operator.sql(dialect, dialect.written(column), parameters),
+        test=lambda value, values: operator.test(written(value), values),
+    )
+
+
 def _renamed(operator: Operator, name: str) -> Operator:
     return Operator(name, operator.read, operator.sql, operator.test, operator.bind, operator.positive)
 
@@ -269,5 +282,6 @@ IDENTITY = _table(
     equals, not_equals, in_, not_in_or_empty, exists, _renamed(equals, "like"), _renamed(equals, "contains"), *_ORDER
 )
 EXISTENCE = _table(exists)
+RICH_TEXT = _table(exists, *(_in_rich_text(operator) for operator in (contains, like, not_like)))
 
 NAMES: Final = frozenset({*TEXTS, *NUMBERS, *REFERENCES, "near", "within", "intersects"})

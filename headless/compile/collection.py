@@ -72,6 +72,8 @@ class CompiledCollection:
         self.foreign_keys = [node for node in self.references if node.is_foreign_key]
         self.listed_references = [node for node in self.references if not node.is_foreign_key]
         """Those that have rows in the table of references."""
+        for node in self.references:
+            node.slugs = node.refers.reaches(config.collections)
         self.row_writer = RowWriter(self.plan)
         self.labels = (declared.singular, declared.plural)
         self._forced = _declared_selection(declared, "force_select")
@@ -243,7 +245,7 @@ def _dangling(collection: CompiledCollection, compiled: Mapping[str, CompiledCol
     """References to collections, and options naming fields, that do not exist."""
     problems = []
     for node in collection.references:
-        for slug in node.refers.slugs:
+        for slug in node.slugs:
             if slug not in compiled:
                 place = f"collection {collection.slug!r}, field {node.dotted!r}"
                 problems.append(f"{place}: there is no collection {slug!r}{did_you_mean(slug, compiled)}")

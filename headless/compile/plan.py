@@ -36,6 +36,8 @@ class Node:
     conditions: tuple[Callable[..., Any], ...] = ()
     refers: Any = None
     """The field, where its value refers to documents (`Referring`); else None."""
+    slugs: tuple[str, ...] = ()
+    """The collections that its value may refer to."""
     contains: Any = None
     """The field, where its value is made of other fields' (`Containing`); else None."""
     plain: bool = False

@@ -46,7 +46,7 @@ def column_type(node: Node, id_types: IdTypes) -> sa.types.TypeEngine[object]:
     if node.localized:
         return JSON_TEXT
     if node.refers is not None and not node.field.is_json:
-        return id_types(node.refers.slugs[0])
+        return id_types(node.slugs[0])
     return node.field.column
 
 
@@ -74,7 +74,7 @@ def _column(table: str, node: Node, id_types: IdTypes) -> sa.Column[object]:
     name, type_ = str(node.column), column_type(node, id_types)
     if not node.is_foreign_key:
         return sa.Column(name, type_)
-    target = sa.ForeignKey(f"{table_name(node.refers.slugs[0])}.id")
+    target = sa.ForeignKey(f"{table_name(node.slugs[0])}.id")
     return sa.Column(name, type_, target, info={LISTED: (_references_name(table), node.dotted)})
 
 
@@ -108,7 +108,7 @@ def build_references(
     metadata: sa.MetaData, table: sa.Table, plan: Plan, id_types: IdTypes, tables: Callable[[str], str]
 ) -> sa.Table | None:
     """The table of the references that no column can hold, each with a typed foreign key; None without such a field."""
-    slugs = sorted({slug for node in plan.references() if not node.is_foreign_key for slug in node.refers.slugs})
+    slugs = sorted({slug for node in plan.references() if not node.is_foreign_key for slug in node.slugs})
     if not slugs:
         return None
     name = _references_name(table.name)

@@ -85,6 +85,9 @@ class Dialect(Protocol):
     def insert_new(self, table: sa.Table, row: Mapping[str, sa.BindParameter[Any]]) -> sa.Insert:
         """Inserts the row unless one with its key is there."""
 
+    def written(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """The text of a rich text, by the same rule as in memory."""
+
     def encode_list(self, values: Iterable[Any]) -> Any:
         """A list as the value of one parameter."""
 

@@ -15,6 +15,7 @@ from sqlalchemy.ext.compiler import compiles
 
 from headless import operators
 from headless.database.dialect import Busy, Corrupt, Failure, ForeignKey, Full, NotNull, Unique, Unstorable
+from headless.lexical.plain import JOINED
 
 FOLD: Final = "headless_fold"
 
@@ -24,23 +25,32 @@ _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_REA
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
-class JsonPath(sa.ColumnElement[str]):
-    """The only literal that is written into a statement: a path made of names from a declaration."""
+class Word(sa.ColumnElement[str]):
+    """A text of the platform's own that is written into a statement, such as the key of a Lexical node."""
 
     inherit_cache = False
-    __visit_name__ = "headless_json_path"
+    __visit_name__ = "headless_word"
+
+    def __init__(self, text: str) -> None:
+        self.type = sa.Text()
+        self.text = text
+
+
+class JsonPath(Word):
+    """A path made of names from a declaration. Nothing else that is not our own is written into a statement."""
 
     def __init__(self, path: Sequence[str]) -> None:
         wrong = [segment for segment in path if not _SEGMENT.fullmatch(segment)]
         if wrong or not path:
             raise ValueError(f"not a path into a JSON column: {path!r}")
-        self.type = sa.Text()
-        self.text = "$" + "".join(f'."{segment}"' for segment in path)
+        super().__init__("$" + "".join(f'."{segment}"' for segment in path))
 
 
-@compiles(JsonPath)
-def _write_json_path(path: JsonPath, compiler: SQLiteCompiler, **options: Any) -> str:
-    return f"'{path.text}'"
+@compiles(Word)
+def _write_word(word: Word, compiler: SQLiteCompiler, **options: Any) -> str:
+    if "'" in word.text:
+        raise ValueError(f"may not stand in a statement: {word.text!r}")
+    return f"'{word.text}'"
 
 
 class _Compiler(SQLiteCompiler):
@@ -101,6 +111,16 @@ class SQLite:
 
     def insert_new(self, table: sa.Table, row: Mapping[str, sa.BindParameter[Any]]) -> sa.Insert:
         return insert(table).values(row).on_conflict_do_nothing()
+
+    def written(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        # A text that stands where a rich text is expected is read by json_extract without its quotes.
+        valid = sa.case((sa.func.json_valid(column), column))
+        parts = sa.func.json_tree(valid).table_valued("key", "value", "type")
+        goes_on = parts.c.value.in_([Word(name) for name in JOINED])
+        said = sa.case((parts.c.key == Word("text"), parts.c.value), (~goes_on, Word("\n")))
+        found = sa.select(sa.func.group_concat(said, Word(""))).select_from(parts)
+        is_part = sa.and_(parts.c.key.in_([Word("text"), Word("type")]), parts.c.type == Word("text"))
+        return found.where(is_part).scalar_subquery()
 
     def encode_list(self, values: Iterable[Any]) -> str:
         return orjson.dumps(list(values)).decode()

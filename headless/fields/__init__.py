@@ -18,6 +18,7 @@ from headless.fields.json import Json
 from headless.fields.number import Number
 from headless.fields.radio import Radio
 from headless.fields.relationship import Relationship
+from headless.fields.rich_text import RichText
 from headless.fields.row import Row
 from headless.fields.select import Select
 from headless.fields.tabs import Tab, Tabs
@@ -36,6 +37,7 @@ registry: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "number": Number,
         "radio": Radio,
         "relationship": Relationship,
+        "rich_text": RichText,
         "row": Row,
         "select": Select,
         "tabs": Tabs,
@@ -47,5 +49,6 @@ registry: Mapping[str, Callable[..., Any]] = MappingProxyType(
 
 __all__ = [
     "ABSENT", "Array", "Checkbox", "Collapsible", "DataField", "Date", "Email", "Field", "FieldAdmin", "FieldContext",
-    "Group", "Json", "Number", "Option", "Radio", "Relationship", "Row", "Select", "Tab", "Tabs", "Text", "Textarea",
+    "Group", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select", "Tab", "Tabs", "Text",
+    "Textarea",
 ]  # fmt: skip

@@ -259,22 +259,39 @@ class DataField(Field):
 
 @runtime_checkable
 class Referring(Protocol):
-    """A field whose value refers to other documents."""
-
-    @property
-    def slugs(self) -> tuple[str, ...]:
-        """The collections it may refer to."""
+    """A field whose value is a reference to a document, several of them, or has references in it."""
 
     @property
     def bare(self) -> bool:
         """Whether a value is an id by itself."""
 
     @property
+    def polymorphic(self) -> bool:
+        """Whether a value is a pair of `relationTo` and `value`, that queries reach by these names."""
+
+    @property
+    def max_depth(self) -> int | None:
+        """How many levels from the document that was asked for references are shown as documents; None for all."""
+
+    @property
     def populate_as_system(self) -> tuple[str, ...]:
         """The target's fields that are shown whatever its read rule says."""
 
+    @property
+    def when_gone(self) -> str:
+        """What happens to a document when one that it refers to goes: `set_null`, `restrict` or `cascade`."""
+
+    def reaches(self, collections: Iterable[Any]) -> tuple[str, ...]:
+        """The slugs of the collections it may refer to, of those that are declared."""
+
     def targets(self, value: Any) -> Iterable[tuple[str, Any]]:
         """The (collection, id) pairs in a value."""
+
+    def with_ids(self, value: Any, read: Callable[[str, Any], Any]) -> tuple[Any, list[Any]]:
+        """The value with each id as `read(collection, id)` answers it, and what it answered None for."""
+
+    def invalid(self, refused: Iterable[Any]) -> str:
+        """The message for what `with_ids` refused, or for ids of documents that do not exist."""
 
     def replace(self, value: Any, found: Callable[[str, Any], Any]) -> Any:
         """The value with each target replaced by what `found` answers for it; dropped when it answers ABSENT."""

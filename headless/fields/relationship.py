@@ -61,6 +61,11 @@ class Relationship(DataField):
         return (self.relation_to,) if isinstance(self.relation_to, str) else tuple(self.relation_to)
 
     @property
+    def when_gone(self) -> str:
+        """What happens to a document when one that it refers to goes."""
+        return self.on_delete or ("restrict" if self.required and not self.has_many else "set_null")
+
+    @property
     def has_list(self) -> bool:
         return self.has_many
 
@@ -76,6 +81,9 @@ class Relationship(DataField):
         yield from super().problems()
         if self.on_delete not in (None, "set_null", "restrict", "cascade"):
             yield f"{self.type} field {self.name!r}: on_delete is set_null, restrict or cascade, not {self.on_delete!r}"
+
+    def reaches(self, collections: Iterable[Any]) -> tuple[str, ...]:
+        return self.slugs
 
     def empty(self) -> Any:
         if self.has_many:
@@ -133,18 +141,19 @@ class Relationship(DataField):
     def targets(self, value: Any) -> Iterable[tuple[str, Any]]:
         return [(slug, id) for slug, id in self.pairs(value) if slug is not None]
 
-    def with_ids(self, value: Any, read: Callable[[str, Any], Any]) -> Any:
-        """The value with each id as its collection writes ids."""
+    def with_ids(self, value: Any, read: Callable[[str, Any], Any]) -> tuple[Any, list[Any]]:
         if value is None:
-            return None
-        items = [self._with_id(item, read) for item in (value if self.has_many else [value])]
-        return items if self.has_many else items[0]
+            return None, []
+        refused: list[Any] = []
+        items = [self._with_id(item, read, refused) for item in (value if self.has_many else [value])]
+        return items if self.has_many else items[0], refused
 
-    def _with_id(self, item: Any, read: Callable[[str, Any], Any]) -> Any:
-        slug, id = self._pair(item)
-        if slug is None:
-            return item
-        return {"relationTo": slug, "value": read(slug, id)} if self.polymorphic else read(slug, id)
+    def _with_id(self, item: Any, read: Callable[[str, Any], Any], refused: list[Any]) -> Any:
+        slug, given = self._pair(item)
+        id = None if slug is None else read(slug, given)
+        if id is None:
+            refused.append(item)
+        return {"relationTo": slug, "value": id} if self.polymorphic and slug is not None else id
 
     def replace(self, value: Any, found: Callable[[str, Any], Any]) -> Any:
         if value is None or value is ABSENT:

@@ -291,6 +291,7 @@ WIDGETS: Final[Mapping[str, FormWidget]] = MappingProxyType(
         "radio": ChoiceWidget(),
         "relationship": RelationshipWidget(),
         "json": JsonWidget(),
+        "rich_text": JsonWidget(),
         "password": PasswordWidget(),
         "group": GroupWidget(),
         "plain_group": FlatWidget(),

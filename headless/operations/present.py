@@ -172,7 +172,7 @@ class _References:
     def add_to(self, wanted: dict[Source, set[Any]]) -> None:
         """Notes what they refer to."""
         for node in self._bare:
-            ids = wanted.setdefault((node.refers.slugs[0], node.refers.populate_as_system), set())
+            ids = wanted.setdefault((node.slugs[0], node.refers.populate_as_system), set())
             ids.update([document[node.key] for document in self._documents if document.get(node.key) is not None])
         for node, part in self._places:
             for slug, id in node.refers.targets(part[node.key]):
@@ -182,7 +182,7 @@ class _References:
     def replace(self, found: Mapping[Source, Mapping[Any, Document]]) -> None:
         """Puts the documents in the ids' place."""
         for node in self._bare:
-            targets = found.get((node.refers.slugs[0], node.refers.populate_as_system), {})
+            targets = found.get((node.slugs[0], node.refers.populate_as_system), {})
             for document in self._documents:
                 id = document.get(node.key)
                 if id is not None:

@@ -97,7 +97,7 @@ def _release(asker: Asker, collection: CompiledCollection, id: Any, going: set[t
     """Clears, or refuses to clear, every reference to a document that goes."""
     core = asker.core
     for referrer in core.collections.values():
-        nodes = [node for node in referrer.references if collection.slug in node.refers.slugs]
+        nodes = [node for node in referrer.references if collection.slug in node.slugs]
         if not nodes:
             continue
         for source, paths in (yield from _referring(core, referrer, nodes, collection.slug, id)).items():
@@ -131,10 +131,10 @@ def _release_one(
 ) -> Store:
     core = asker.core
     nodes = [node for node in referrer.references if node.dotted in paths]
-    rules = {_on_delete(node) for node in nodes}
+    rules = {node.refers.when_gone for node in nodes}
     if "restrict" in rules:
         label = referrer.declaration.singular
-        field = next(node.field.title for node in nodes if _on_delete(node) == "restrict")
+        field = next(node.field.title for node in nodes if node.refers.when_gone == "restrict")
         raise ApiError(f"This document cannot be deleted: a {label} refers to it as its {field}.", status=409)
     stored, revision = yield from read_stored(core, referrer, source)
     if "cascade" in rules:
@@ -159,11 +159,6 @@ def read_stored(core: Core, collection: CompiledCollection, id: Any) -> Generato
     if not rows:
         raise NotFound
     return reader.read_one(rows[0]), rows[0][-1]
-
-
-def _on_delete(node: Node) -> str:
-    field: Any = node.field
-    return field.on_delete or ("restrict" if field.required and not field.has_list else "set_null")
 
 
 def without_reference(plan: Plan, part: Mapping[str, Any], slug: str, id: Any) -> Document:

@@ -131,7 +131,7 @@ class Preparation:
         for slug, found in (await self._existing()).items():
             for node, value, path, label in self._references:
                 field = node.refers
-                gone = [id for target, id in field.pairs(value) if target == slug and id not in found]
+                gone = [id for target, id in field.targets(value) if target == slug and id not in found]
                 if gone:
                     self._fail(node, field.invalid(gone), path, label)
 
@@ -152,22 +152,15 @@ class Preparation:
 
     def _read_ids(self, node: Node, value: Any, path: Path, label: str) -> Any:
         """The references' ids as their collections write them; those that cannot be ids are failures."""
-        field: Any = node.field
+        core, field = self.asker.core, node.refers
         if field.bare and type(value) in (int, str):
-            known = self.asker.core.collections[field.slugs[0]].read_id(value)
+            known = core.collections[node.slugs[0]].read_id(value)
             if known is not None:
                 self._references.append((node, known, path, label))
                 return known
-        refused = []
-
-        def read(slug: str, given: Any) -> Any:
-            id = self.asker.core.collection(slug).read_id(given)
-            if id is None:
-                refused.append({"value": given} if field.polymorphic else given)
-            return id
-
-        value = field.with_ids(value, read)
-        refused += [item for slug, item in field.pairs(value) if slug is None]
+        value, refused = field.with_ids(
+            value, lambda slug, given: core.collection(slug).read_id(given) if slug in node.slugs else None
+        )
         if refused:
             self._fail(node, field.invalid(refused), path, label)
         else:

@@ -196,7 +196,7 @@ class _Binder:
             if rest in (["value"], ["relationTo"]):
                 return self._leaf(node, (rest[0],), name, raw, path)
             raise QueryError(f"{path}.{rest[0]}")
-        slug = field.slugs[0]
+        slug = node.slugs[0]
         target = self.access.collection(slug)
         inner = ".".join(rest)
         decision = True if self.trusted else await self.access.reads(slug)
@@ -254,7 +254,7 @@ class _Binder:
         field: Any = node.field
         if keys or not node.refers is not None or not field.has_list or field.polymorphic:
             return None
-        return None if node.rows is not None or node.localized else field.slugs[0]
+        return None if node.rows is not None or node.localized else node.slugs[0]
 
 
 class _Reading:
@@ -278,7 +278,7 @@ class _Reading:
 
     def _of_user(self, id: NumberOfUser | TextOfUser) -> Any:
         """`$user.id` of a rule. Number 1 of another collection is somebody else."""
-        slugs = self.node.refers.slugs if self.node.refers is not None else (self.binder.collection.slug,)
+        slugs = self.node.slugs if self.node.refers is not None else (self.binder.collection.slug,)
         is_id = self.node.refers is not None or isinstance(self.node.field, Identity)
         if is_id and id.collection not in slugs:
             raise Never
@@ -286,7 +286,7 @@ class _Reading:
 
     def _id(self, raw: Any, field: Any) -> Any:
         value = field.query_value(raw)
-        return None if value is None else _read_id(self.binder.access.collection(field.slugs[0]), value)
+        return None if value is None else _read_id(self.binder.access.collection(self.node.slugs[0]), value)
 
 
 def _read_id(collection: CompiledCollection, raw: Any) -> Any:

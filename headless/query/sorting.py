@@ -120,7 +120,7 @@ async def _bind(path: str, descending: bool, collection: CompiledCollection, acc
         if "" in node.plans:
             plan = node.plans[""]
         elif node.refers is not None and not node.field.is_json:
-            slug = node.refers.slugs[0]
+            slug = node.slugs[0]
             if await access.reads(slug) is not True:
                 raise QueryError(path)
             collection = access.collection(slug)

@@ -20,7 +20,8 @@ NAMES = {
 
 FIELDS = {
     "ABSENT", "Array", "Checkbox", "Collapsible", "DataField", "Date", "Email", "Field", "FieldAdmin", "FieldContext",
-    "Group", "Json", "Number", "Option", "Radio", "Relationship", "Row", "Select", "Tab", "Tabs", "Text", "Textarea",
+    "Group", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select", "Tab", "Tabs", "Text",
+    "Textarea",
 }  # fmt: skip
 
 EVENTS = {"Encode", "Event", "EventStream", "Watch", "encode_event", "format_event"}

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from headless.names import snake
 from tests.conformance.gaps import Gap, Gaps, declared
 from tests.conformance.shapes import Inside, Shape, Shapes
 
@@ -135,7 +136,7 @@ class _Reducer:
         return kept
 
     def _reason(self, field: Declaration, locale_row: bool) -> str | None:
-        if field["type"] not in self.types:
+        if snake(field["type"]) not in self.types:
             return f"the field type {field['type']}"
         for option, gap in declared(field, self.gaps.fields, field["type"]).items():
             if gap.drop == "field":

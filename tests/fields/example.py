@@ -44,9 +44,25 @@ OTHER: Mapping[str, Any] = {
     "number": -3,
     "radio": "narrow",
     "relationship": 2,
+    "rich_text": {
+        "root": {
+            "type": "root",
+            "children": [
+                {
+                    "type": "paragraph",
+                    "children": [
+                        {"type": "text", "text": "Ein zweiter", "format": 1},
+                        {"type": "text", "text": "Absatz"},
+                    ],
+                }
+            ],
+        }
+    },
     "select": "old",
 }
 """A second value of each type, where a text does not do."""
+ASKED: Mapping[str, list[Any]] = {"rich_text": ["quiet Launch", "zweiterabs", "launch\nein", "%", "nowhere"]}
+"""What queries of a type ask for, where that is not one of its values."""
 LAYOUTS = ("collapsible", "row", "tabs")
 """Types that only arrange what is in them."""
 ROLES = ("plain", "localized", "version")

@@ -14,7 +14,7 @@ from headless import Collection, Config
 from headless.fields import ABSENT, DataField, registry
 from headless.openapi.names import document_names
 from headless.testing import TestClient
-from tests.fields.example import LAYOUTS, ROLES, Shelf, data_field, declare, example, other
+from tests.fields.example import ASKED, LAYOUTS, ROLES, Shelf, data_field, declare, example, other
 from tests.rest.watching import watched
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,7 +112,10 @@ def questions(type_: str) -> Iterator[dict[str, Any]]:
         elif name in ("in", "not_in"):
             yield from ({path: {name: asked}} for asked in (values, values[:1], []))
         else:
-            asked = [*values, *(str(value)[:3].upper() for value in values if isinstance(value, str))]
+            asked = ASKED.get(type_) or [
+                *values,
+                *(str(value)[:3].upper() for value in values if isinstance(value, str)),
+            ]
             is_date = type_ == "date" and name not in ("like", "not_like", "contains")
             yield from ({path: {name: value}} for value in (values if is_date else asked))
             if name in ("equals", "not_equals"):
@@ -154,7 +157,7 @@ def test_its_docs_page_exists(type_: str) -> None:
     page = ROOT / "docs" / "reference" / "fields" / f"{type_}.md"
     assert page.is_file(), f"the field type {type_!r} has no page: write {page.relative_to(ROOT)}"
     text = page.read_text()
-    assert f"fields.{type_.capitalize()}(" in text, "an example in Python is missing"
+    assert f"fields.{registry[type_].__name__.removeprefix('Named')}(" in text, "an example in Python is missing"
     own = {field.name for field in dataclasses.fields(type(declare(type_)))} - common_options()
     undocumented = sorted(option for option in own if f"`{option}`" not in text)
     assert not undocumented, f"{page.relative_to(ROOT)} does not tell of {', '.join(undocumented)}"

@@ -52,7 +52,23 @@ def polymorphic_of_many(**options: Any) -> tuple[Any, Any, Any]:
     return field, {"things": [kept, {"relationTo": "tags", "value": 1}]}, {"things": [kept]}
 
 
-PLACES = [at_top, in_group, in_array, of_many, polymorphic, polymorphic_of_many]
+def in_rich_text(**options: Any) -> tuple[Any, Any, Any]:
+    def body(*children: Any) -> dict[str, Any]:
+        return {"root": {"type": "root", "children": list(children)}}
+
+    def link(document: Any) -> dict[str, Any]:
+        fields = {"linkType": "internal", "doc": document, "newTab": False}
+        return {"type": "paragraph", "children": [{"type": "link", "fields": fields, "children": WORDS}]}
+
+    kept = {"type": "relationship", "relationTo": "others", "value": 1}
+    upload = {"type": "upload", "relationTo": "tags", "value": 1, "fields": {"alt": "A boat"}}
+    given = body(kept, upload, link({"relationTo": "tags", "value": 1}))
+    left = body(kept, {**upload, "value": None}, link(None))
+    return fields.RichText("body", **options), {"body": given}, {"body": left}
+
+
+WORDS = [{"type": "text", "text": "its words", "format": 0}]
+PLACES = [at_top, in_group, in_array, of_many, polymorphic, polymorphic_of_many, in_rich_text]
 
 
 def config(*declared: Any) -> Config:

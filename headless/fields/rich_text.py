@@ -1,0 +1,159 @@
+"""Rich text, as the JSON of the Lexical editor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Final
+
+import sqlalchemy as sa
+from pydantic import BeforeValidator
+
+from headless import operators
+from headless.declaration import Int, Names, Str, declaration
+from headless.fields.base import ABSENT, JSON_TEXT, REQUIRED, DataField, FieldContext, clean_text
+from headless.lexical.checking import problems
+from headless.lexical.features import NAMES
+from headless.lexical.nodes import is_document, references, with_references
+from headless.lexical.plain import is_empty
+from headless.names import did_you_mean, snake
+from headless.operators import Operator, as_text
+
+INVALID = "This field has an invalid input."
+EXAMPLE: Final[Mapping[str, Any]] = {
+    "root": {
+        "type": "root", "format": "", "indent": 0, "version": 1, "direction": "ltr",
+        "children": [
+            {
+                "type": "heading", "tag": "h2", "format": "", "indent": 0, "version": 1, "direction": "ltr",
+                "children": [
+                    {"type": "text", "text": "A quiet launch", "format": 0, "detail": 0, "mode": "normal", "style": "",
+                     "version": 1},
+                ],
+            },
+        ],
+    },
+}  # fmt: skip
+
+
+def as_features(given: Any) -> Any:
+    """Reads `features`: names of Payload's, in snake_case or camelCase."""
+    if isinstance(given, list | tuple):
+        return tuple(snake(name) if isinstance(name, str) else name for name in given)
+    return given
+
+
+@declaration
+class RichText(DataField):
+    """Formatted text with headings, lists, links and references: the JSON of the Lexical editor, kept as it is.
+
+    `features` names what it may have; when it is not given that is everything, and nodes of types nobody knows are
+    kept. `relation_to` names the collections that may be referred to: all that the admin does not hide by default.
+    `on_delete` says what happens when a document that is referred to goes: `set_null` (the default) leaves the node
+    without it and a link its words, `restrict` or `cascade`.
+    """
+
+    type: ClassVar[str] = "rich_text"
+    widget: ClassVar[str] = "rich_text"
+    storage: ClassVar[sa.types.TypeEngine[Any]] = JSON_TEXT
+    example: ClassVar[Any] = EXAMPLE
+    bare: ClassVar[bool] = False
+    polymorphic: ClassVar[bool] = False
+    populate_as_system: ClassVar[tuple[str, ...]] = ()
+
+    features: Annotated[Sequence[Str] | None, BeforeValidator(as_features)] = None
+    relation_to: Names = ()
+    max_depth: Int | None = None
+    on_delete: Str | None = None
+
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        """The collections it is declared to refer to."""
+        return tuple(self.relation_to)
+
+    @property
+    def operators(self) -> Mapping[str, Operator]:
+        return operators.RICH_TEXT
+
+    @property
+    def when_gone(self) -> str:
+        """What happens to a document when one that it refers to goes."""
+        return self.on_delete or "set_null"
+
+    def problems(self) -> Iterator[str]:
+        yield from super().problems()
+        for name in self.features or ():
+            if name not in NAMES:
+                yield f"{self.type} field {self.name!r}: there is no feature {name!r}{did_you_mean(name, NAMES)}"
+        if self.on_delete not in (None, "set_null", "restrict", "cascade"):
+            yield f"{self.type} field {self.name!r}: on_delete is set_null, restrict or cascade, not {self.on_delete!r}"
+
+    def reaches(self, collections: Iterable[Any]) -> tuple[str, ...]:
+        return self.slugs or tuple(each.slug for each in collections if not each.admin.hidden)
+
+    def coerce(self, value: Any) -> Any:
+        """A document that stands in the place of its id, as it is read, is written as the id."""
+        return with_references(value, lambda slug, item: item["id"] if _has_id(item) else item)
+
+    def check(self, value: Any, context: FieldContext) -> str | None:
+        if value is None or is_empty(value):
+            if self.required:
+                return REQUIRED
+            if value is None:
+                return None
+        if self.features is not None and not is_document(value):
+            return INVALID
+        return " ".join(problems(value, self.features, clean_text)) or None
+
+    def targets(self, value: Any) -> list[tuple[str, Any]]:
+        return references(value)
+
+    def with_ids(self, value: Any, read: Callable[[str, Any], Any]) -> tuple[Any, list[Any]]:
+        refused: list[Any] = []
+
+        def changed(slug: Any, item: Any) -> Any:
+            id = read(slug, item) if isinstance(slug, str) else None
+            if id is None:
+                refused.append({"relationTo": slug, "value": item})
+                return item
+            return id
+
+        return with_references(value, changed), refused
+
+    def invalid(self, refused: Iterable[Any]) -> str:
+        shown = ", ".join(_shown(item) for item in refused)
+        return f"This field refers to documents that do not exist, or that it may not refer to: {shown}."
+
+    def replace(self, value: Any, found: Callable[[str, Any], Any]) -> Any:
+        def changed(slug: str, id: Any) -> Any:
+            document = found(slug, id)
+            return None if document is ABSENT else document
+
+        return with_references(value, changed)
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "object", "properties": {"root": dict(_ROOT)}, "required": ["root"]}
+
+
+_ROOT: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "type": "object",
+        "properties": {
+            "type": {"const": "root"},
+            "children": {
+                "type": "array",
+                "items": {"type": "object", "properties": {"type": {"type": "string"}}, "required": ["type"]},
+            },
+        },
+        "required": ["children"],
+    }
+)
+
+
+def _has_id(value: Any) -> bool:
+    return isinstance(value, Mapping) and isinstance(value.get("id"), int | str)
+
+
+def _shown(item: Any) -> str:
+    slug, id = (item["relationTo"], item["value"]) if isinstance(item, Mapping) else ("", item)
+    return f"{slug} {as_text(id) if isinstance(id, int | str | float) else 'without an id'}".strip()[:120]

@@ -1,0 +1,44 @@
+"""The text of a rich text: whether there is any, and what a search looks into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from headless.lexical import nodes
+
+JOINED: Final = ("text", "link", "autolink")
+"""Types of nodes within which a word goes on; a node of any other type begins a new one."""
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a rich text has nothing in it, as Payload sees it: no node at all, or one paragraph without text."""
+    top = nodes.top(value)
+    if len(top) != 1 or top[0].get("type") != "paragraph":
+        return not top
+    inside = nodes.children(top[0])
+    return not inside or (len(inside) == 1 and inside[0].get("type") == "text" and not inside[0].get("text"))
+
+
+def written(value: Any) -> str | None:
+    """Every text in the value, in its order, with a line end where a word cannot go on; None when there is none.
+
+    It is the same as what SQL makes of the stored JSON: keys called `text` and `type` wherever they are.
+    """
+    parts = list(_parts(value))
+    return "".join(parts) if parts else None
+
+
+def _parts(value: Any) -> Iterator[str]:
+    stack: list[tuple[Any, Any]] = [("", value)]
+    while stack:
+        key, item = stack.pop()
+        if isinstance(item, Mapping):
+            stack += reversed(list(item.items()))
+        elif isinstance(item, list | tuple):
+            stack += [("", inner) for inner in reversed(list(item))]
+        elif isinstance(item, str):
+            if key == "text":
+                yield item
+            elif key == "type" and item not in JOINED:
+                yield "\n"
