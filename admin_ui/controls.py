@@ -13,7 +13,7 @@ from headless.admin import Branch, FormWidget, join
 from headless.admin_ui.columns import Tools, cell_of
 from headless.admin_ui.entry import Listed
 from headless.admin_ui.permissions import FieldRights
-from headless.admin_ui.times import Times
+from headless.admin_ui.times import Times, zone_name
 from headless.fields import FieldContext
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Level:
 
 @dataclass(slots=True)
 class Control:
-    """One field of the form."""
+    """One field of the form. `document` and `siblings` hold what the whole form and the field's level show."""
 
     field: Any
     path: str
@@ -58,6 +58,8 @@ class Control:
     errors: tuple[str, ...]
     zone_name: str
     base: str
+    document: Mapping[str, Any] = field(default_factory=dict)
+    siblings: Mapping[str, Any] = field(default_factory=dict)
     levels: list[Level] = field(default_factory=list)
     options: Options | None = None
     theirs: Markup | None = None
@@ -199,14 +201,14 @@ class DocumentForm:
 
     def row(self, declared: Any, path: str, branch: Branch, rights: FieldRights) -> tuple[Control, Level]:
         """A single row of an array, with the control of the array it is for."""
-        control = self._make(declared, path, self._widget(declared), None, read_only=False)
+        control = self._make(declared, path, self._widget(declared), {}, read_only=False)
         level = self._level(control, branch, 1, rights, 1)
         level.open = True
         return control, level
 
     def alone(self, declared: Any, path: str, value: Any) -> Control:
         """The control of one field, showing a value that is already as its input has it."""
-        control = self._make(declared, path, self._widget(declared), None, read_only=False)
+        control = self._make(declared, path, self._widget(declared), {}, read_only=False)
         control.value = value
         return control
 
@@ -221,7 +223,7 @@ class DocumentForm:
         self, declared: Any, data: Mapping[str, Any], prefix: str, rights: FieldRights, read_only: bool
     ) -> Control | None:
         admin = declared.admin
-        name: str | None = getattr(declared, "name", None)
+        name: str | None = declared.key
         if admin.hidden or admin.disabled or getattr(declared, "hidden", False) or not self._applies(admin, data):
             return None
         if name is not None:
@@ -232,7 +234,7 @@ class DocumentForm:
             rights = rights.below(name)
         path = join(prefix, name) if name else f"{prefix}~{len(self._drawn)}"
         widget = self._widget(declared)
-        control = self._make(declared, path, widget, data.get(name) if name else None, read_only)
+        control = self._make(declared, path, widget, data, read_only)
         self._drawn[path] = control
         branches = widget.branches(declared, path, prefix, data)
         control.levels = [
@@ -244,9 +246,13 @@ class DocumentForm:
     def _widget(self, declared: Any) -> FormWidget:
         return self.site.widgets.get(declared.widget) or self.site.widgets["text"]
 
-    def _make(self, declared: Any, path: str, widget: FormWidget, value: Any, read_only: bool) -> Control:
+    def _make(
+        self, declared: Any, path: str, widget: FormWidget, siblings: Mapping[str, Any], read_only: bool
+    ) -> Control:
+        value = siblings.get(declared.key) if declared.key else None
+        zone = widget.zone(declared, siblings, self.when.zone)
         shown = Markup("")
-        leaf = not declared.children
+        leaf = declared.key and not declared.children
         if read_only and leaf:
             title = getattr(declared, "title", "")
             shown = cell_of(self.site, declared.widget)(value, Listed(path, title, declared), self._tools)
@@ -255,19 +261,21 @@ class DocumentForm:
             path=path,
             id=html_id(path),
             label=getattr(declared, "title", ""),
-            value=widget.show(declared, value, self.when.zone),
+            value=widget.show(declared, value, zone),
             shown=shown,
-            template="fields/read.html" if read_only and leaf else self._template(declared.widget),
+            template="fields/read.html" if read_only and leaf else self._template(declared),
             read_only=read_only,
             errors=tuple(self._errors.get(path, ())),
-            zone_name=self.zone_name,
+            zone_name=zone_name(zone),
             base=self.base,
+            document=self._data,
+            siblings=siblings,
             theirs=self._theirs(path, declared),
             focus=self.state.focus == path,
         )
 
-    def _template(self, widget: str) -> str:
-        name = f"fields/{widget}.html"
+    def _template(self, declared: Any) -> str:
+        name = declared.admin.component or f"fields/{declared.widget}.html"
         return name if self.site.exists(name) else "fields/text.html"
 
     def _theirs(self, path: str, declared: Any) -> Markup | None:

@@ -21,6 +21,11 @@ class Password:
     children: tuple[Field, ...] = ()
     hidden: bool = False
 
+    @property
+    def key(self) -> str:
+        """The key that it has in what is sent."""
+        return self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:

@@ -17,11 +17,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from headless.errors import ConfigError
-from headless.fields.form import MISSING, Branch, FormReader, FormWidget, Raw, join, zone_named
+from headless.fields.form import MISSING, Branch, FormReader, FormWidget, Raw, join
 from headless.fields.widgets import WIDGETS, ChoiceWidget, TextWidget, local_time, utc_text
 from headless.names import did_you_mean
 from headless.operations.core import Asker
 from headless.operations.permissions import may_enter_admin
+from headless.zones import zone_named
 
 if TYPE_CHECKING:
     from headless.config import Config

@@ -52,6 +52,16 @@ document.addEventListener("click", (event) => {
   setTimeout(() => field?.matches("fieldset") ? field.querySelector("input:not([type=hidden]),button")?.focus() : field?.focus())
 })
 
+// The zones a date may be meant in: the browser knows them all, so that no page has to carry them.
+document.addEventListener("focusin", ({ target }) => {
+  if (!("zones" in target.dataset) || target.list || !Intl.supportedValuesOf) return
+  const zones = document.createElement("datalist")
+  zones.id = "zones"
+  zones.append(...Intl.supportedValuesOf("timeZone").map((zone) => new Option(zone)))
+  document.getElementById("zones") ?? document.body.append(zones)
+  target.setAttribute("list", "zones")
+})
+
 document.addEventListener("live:row", async ({ detail }) => {
   const note = document.querySelector("[data-elsewhere]")
   if (detail.by === document.body.dataset.me && sending) return

@@ -10,6 +10,7 @@ from headless.fields.array import Array
 from headless.fields.base import ABSENT, DataField, Field, FieldAdmin, FieldContext
 from headless.fields.checkbox import Checkbox
 from headless.fields.choice import Option
+from headless.fields.code import Code
 from headless.fields.collapsible import Collapsible
 from headless.fields.date import Date
 from headless.fields.email import Email
@@ -24,11 +25,13 @@ from headless.fields.select import Select
 from headless.fields.tabs import Tab, Tabs
 from headless.fields.text import Text
 from headless.fields.textarea import Textarea
+from headless.fields.ui import Ui
 
 registry: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         "array": Array,
         "checkbox": Checkbox,
+        "code": Code,
         "collapsible": Collapsible,
         "date": Date,
         "email": Email,
@@ -43,12 +46,13 @@ registry: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "tabs": Tabs,
         "text": Text,
         "textarea": Textarea,
+        "ui": Ui,
     }
 )
 """The types by their names in YAML."""
 
 __all__ = [
-    "ABSENT", "Array", "Checkbox", "Collapsible", "DataField", "Date", "Email", "Field", "FieldAdmin", "FieldContext",
-    "Group", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select", "Tab", "Tabs", "Text",
-    "Textarea",
+    "ABSENT", "Array", "Checkbox", "Code", "Collapsible", "DataField", "Date", "Email", "Field", "FieldAdmin",
+    "FieldContext", "Group", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select", "Tab",
+    "Tabs", "Text", "Textarea", "Ui",
 ]  # fmt: skip

@@ -20,7 +20,7 @@ from headless.access import as_rules
 from headless.declaration import Bool, Frozen, Int, Str, declaration, empty, nested, thaw
 from headless.errors import ConfigError
 from headless.hooks import FIELD_HOOKS, as_hooks
-from headless.names import is_field_name, words
+from headless.names import did_you_mean, is_field_name, snake, words
 from headless.operators import Operator
 
 REQUIRED = "This field is required."
@@ -56,6 +56,24 @@ class FieldContext:
     now: Callable[[], str] = str
 
 
+APPEARANCES = ("day_and_time", "day_only", "month_only", "time_only")
+
+
+def as_appearance(given: Any) -> str:
+    """Reads how a date is picked; `dayOnly` is `day_only`."""
+    name = snake(given) if isinstance(given, str) else given
+    if name not in APPEARANCES:
+        raise ConfigError(f"{given!r} is none of {', '.join(APPEARANCES)}{did_you_mean(str(given), APPEARANCES)}")
+    return str(name)
+
+
+@declaration
+class DateAdmin:
+    """How much of a date the admin shows and asks for. All but `day_and_time` mean the same in every time zone."""
+
+    picker_appearance: Annotated[Str, BeforeValidator(as_appearance)] = "day_and_time"
+
+
 @declaration
 class FieldAdmin:
     """How the admin shows a field. Only `condition` affects the API: where it is false, nothing is validated."""
@@ -72,6 +90,9 @@ class FieldAdmin:
     layout: Str | None = None
     rows: Int | None = None
     auto_complete: Str | None = None
+    language: Str | None = None
+    component: Str | None = None
+    date: Annotated[Any, nested(DateAdmin)] = DateAdmin()
 
 
 Schema = dict[str, Any]
@@ -126,6 +147,16 @@ class Field:
         return ()
 
     @property
+    def key(self) -> str | None:
+        """The key that the value has in documents; None for what holds no value."""
+        return None
+
+    @property
+    def companions(self) -> Sequence[DataField]:
+        """Further fields that belong to this one. They stand behind it, at its level, as if they were declared."""
+        return ()
+
+    @property
     def levels(self) -> Mapping[str, Sequence[Field]]:
         """The fields inside by kind of part: one kind, without a name, unless the field's parts differ."""
         return {"": self.children} if self.children else {}
@@ -167,6 +198,10 @@ class DataField(Field):
     hidden: Bool = False
     virtual: Bool = False
     save_to_jwt: Str | Bool = False
+
+    @property
+    def key(self) -> str:
+        return self.name
 
     @property
     def title(self) -> str:
@@ -317,10 +352,17 @@ class Containing(Protocol):
 
 
 def as_fields(given: Any) -> tuple[Any, ...]:
-    """Reads a list of fields."""
+    """Reads a list of fields, each followed by its companions."""
     if not isinstance(given, list | tuple):
         raise ConfigError("fields are a list")
-    return tuple(given)
+    known = [field for field in given if isinstance(field, DataField)]
+    return tuple(each for field in given for each in (field, *_absent_companions(field, known)))
+
+
+def _absent_companions(field: Any, known: Sequence[DataField]) -> list[DataField]:
+    """A list that was read before has them already."""
+    companions = field.companions if isinstance(field, Field) else ()
+    return [companion for companion in companions if companion not in known]
 
 
 def check_fields(fields: Iterable[Field], place: str) -> list[str]:

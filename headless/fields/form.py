@@ -10,7 +10,8 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from zoneinfo import ZoneInfo
+
+from headless.zones import zone_named
 
 DEEPEST: Final = 24
 """Names with more parts than this are not read: no declaration nests so deep."""
@@ -150,16 +151,6 @@ def join(prefix: str, name: str) -> str:
     return f"{prefix}.{name}" if prefix else name
 
 
-def zone_named(name: str | None) -> dt.tzinfo:
-    """The time zone of an IANA name; UTC for a name this machine does not know."""
-    if not name or len(name) > 64:
-        return dt.UTC
-    try:
-        return ZoneInfo(name)
-    except (OSError, ValueError, LookupError):
-        return dt.UTC
-
-
 @dataclass(frozen=True, slots=True)
 class Branch:
     """A level of fields inside a widget: the one of a group, that of each tab, that of each row."""
@@ -179,7 +170,14 @@ class FormWidget:
 
     def read(self, form: FormReader, name: str, field: Any, stored: Any) -> Any:
         """The submitted value, or MISSING when the form has no such input; `stored` is the one that was shown."""
-        return MISSING if (text := form.text(name)) is None else text or None
+        if (text := form.text(name)) is None:
+            return MISSING
+        # Browsers write every line end as one, which is no change of the value.
+        return stored if isinstance(stored, str) and text == with_line_ends(stored) else text or None
+
+    def zone(self, field: Any, data: Mapping[str, Any], zone: dt.tzinfo) -> dt.tzinfo:
+        """The time zone that the value is shown in: the form's, unless `data`, the field's level, names another."""
+        return zone
 
     def show(self, field: Any, value: Any, zone: dt.tzinfo) -> Any:
         """What the template is given as `control.value`."""
@@ -199,6 +197,11 @@ class FormWidget:
         value = own(form, path) if own else self.read(form, path, field, before)
         if value is not MISSING:
             data[field.name] = value
+
+
+def with_line_ends(text: str) -> str:
+    """The text with line ends as a form's box has them."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def widget_of(field: Any, widgets: Mapping[str, FormWidget]) -> FormWidget:

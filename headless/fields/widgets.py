@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 from headless.fields.form import MISSING, Branch, FormReader, FormWidget, Raw, join
+from headless.zones import is_zone, zone_named
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 LARGEST = 1e308
@@ -21,7 +22,9 @@ class TextWidget(FormWidget):
 
     def read(self, form: FormReader, name: str, field: Any, stored: Any) -> Any:
         if not getattr(field, "has_many", False):
-            return super().read(form, name, field, stored)
+            value = super().read(form, name, field, stored)
+            # One line shows a text of several without its line ends.
+            return stored if isinstance(stored, str) and value == one_line(stored) else value
         if (text := form.text(name)) is None:
             return MISSING
         if stored and text == self.show(field, stored, form.zone):
@@ -37,6 +40,11 @@ class TextWidget(FormWidget):
     def parse(self, text: str) -> Any:
         """The value of one line."""
         return text
+
+
+def one_line(text: str) -> str:
+    """The text as an input of one line has it."""
+    return text.replace("\r", "").replace("\n", "")
 
 
 class NumberWidget(TextWidget):
@@ -66,27 +74,74 @@ class CheckboxWidget(FormWidget):
 
 
 @dataclass(frozen=True, slots=True)
+class Picker:
+    """An input for a date: its type, which part of a local moment it has, and how that part is made whole again.
+
+    One that does not `move` means the same in every time zone: it is read in UTC, unless the date has a zone.
+    """
+
+    type: str
+    part: slice
+    whole: str
+    moves: bool = False
+
+
+PICKERS: Final[Mapping[str, Picker]] = MappingProxyType(
+    {
+        "day_and_time": Picker("datetime-local", slice(16), "{}", moves=True),
+        "day_only": Picker("date", slice(10), "{}T00:00"),
+        "month_only": Picker("month", slice(7), "{}-01T00:00"),
+        "time_only": Picker("time", slice(11, 16), "{day}T{}"),
+    }
+)
+"""The inputs for a date by their appearance."""
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
-    """A date as its input shows it: `local` in the form's time zone, `iso` as stored."""
+    """A date as its input shows it: `local` in the form's time zone, `iso` as stored, in an input of the `type`."""
 
     local: str
     iso: str
+    type: str = "datetime-local"
 
 
 class DateWidget(FormWidget):
-    """A local date and time; a stored one keeps its milliseconds when what is shown was left as it is."""
+    """A local date, time or both; a stored one keeps all of its parts when what is shown was left as it is."""
+
+    def zone(self, field: Any, data: Mapping[str, Any], zone: dt.tzinfo) -> dt.tzinfo:
+        return self._zone(field, [data.get(companion.name) for companion in field.companions], zone)
 
     def read(self, form: FormReader, name: str, field: Any, stored: Any) -> Any:
         if (text := form.text(name)) is None:
             return MISSING
-        before = form.text(f"{name}._was")
-        if before and text == local_time(before, form.zone):
+        beside = name.removesuffix(field.name)
+        zone = self._zone(field, [form.text(beside + companion.name) for companion in field.companions], form.zone)
+        before = form.text(f"{name}._was") or ""
+        picker, local = _picker(field), local_time(before, zone)
+        if before and text == local[picker.part]:
             return before
-        return utc_text(text, form.zone) if text else None
+        if not text:
+            return None
+        moment = utc_text(picker.whole.format(text, day=local[:10] or "1970-01-01"), zone)
+        return Raw(text) if isinstance(moment, Raw) else moment
 
     def show(self, field: Any, value: Any, zone: dt.tzinfo) -> Any:
-        text = value if isinstance(value, str) else ""
-        return Moment(text, "") if isinstance(value, Raw) else Moment(local_time(text, zone), text)
+        text, picker = value if isinstance(value, str) else "", _picker(field)
+        if isinstance(value, Raw):
+            return Moment(text, "", picker.type)
+        return Moment(local_time(text, zone)[picker.part], text, picker.type)
+
+    def _zone(self, field: Any, named: Sequence[Any], zone: dt.tzinfo) -> dt.tzinfo:
+        """The zone that the date says it is meant in; else the form's, or for a day, month or time of day UTC."""
+        for name in named:
+            if isinstance(name, str) and is_zone(name):
+                return zone_named(name)
+        return zone if _picker(field).moves else dt.UTC
+
+
+def _picker(field: Any) -> Picker:
+    return PICKERS[field.admin.date.picker_appearance]
 
 
 def local_time(iso: str, zone: dt.tzinfo) -> str:
@@ -154,6 +209,15 @@ class RelationshipWidget(ChoiceWidget):
 
 def _id(value: Any) -> Any:
     return value.get("id") if isinstance(value, Mapping) else value
+
+
+class UiWidget(FormWidget):
+    """Something to see. Nothing is read back."""
+
+    def read_into(
+        self, data: dict[str, Any], form: FormReader, prefix: str, field: Any, stored: Mapping[str, Any]
+    ) -> None:
+        pass
 
 
 class JsonWidget(FormWidget):
@@ -283,10 +347,12 @@ WIDGETS: Final[Mapping[str, FormWidget]] = MappingProxyType(
     {
         "text": TextWidget(),
         "textarea": FormWidget(),
+        "code": FormWidget(),
         "email": FormWidget(),
         "number": NumberWidget(),
         "checkbox": CheckboxWidget(),
         "date": DateWidget(),
+        "timezone": FormWidget(),
         "select": ChoiceWidget(),
         "radio": ChoiceWidget(),
         "relationship": RelationshipWidget(),
@@ -299,6 +365,7 @@ WIDGETS: Final[Mapping[str, FormWidget]] = MappingProxyType(
         "collapsible": FlatWidget(),
         "tabs": TabsWidget(),
         "array": ArrayWidget(),
+        "ui": UiWidget(),
     }
 )
 """The widgets the platform ships, by the name a field type gives in `widget`."""

@@ -19,9 +19,9 @@ NAMES = {
 }  # fmt: skip
 
 FIELDS = {
-    "ABSENT", "Array", "Checkbox", "Collapsible", "DataField", "Date", "Email", "Field", "FieldAdmin", "FieldContext",
-    "Group", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select", "Tab", "Tabs", "Text",
-    "Textarea",
+    "ABSENT", "Array", "Checkbox", "Code", "Collapsible", "DataField", "Date", "Email", "Field", "FieldAdmin",
+    "FieldContext", "Group", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select", "Tab",
+    "Tabs", "Text", "Textarea", "Ui",
 }  # fmt: skip
 
 EVENTS = {"Encode", "Event", "EventStream", "Watch", "encode_event", "format_event"}

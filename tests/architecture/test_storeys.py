@@ -16,7 +16,7 @@ SHIPPED = ("collections", "endpoints", "admin_ui", "examples")
 PUBLIC = ("headless", "headless.fields", "headless.events", "headless.testing", "headless.admin")
 
 STOREYS: list[set[str]] = [
-    {"errors", "names", "clock", "declaration", "environment", "checkout", "lexical", "py"},
+    {"errors", "names", "clock", "declaration", "environment", "checkout", "lexical", "py", "zones"},
     {"operators", "mail", "security", "changes.change"},
     {"access", "hooks", "database", "http", "changes"},
     {"streams", "events", "fields", "auth", "endpoint"},

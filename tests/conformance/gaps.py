@@ -87,7 +87,6 @@ GAPS = Gaps(
         "lockTime": Gap("lockout"),
     },
     fields={
-        "date.timezone": Gap("dates with a time zone", "field", keys=("{name}_tz",)),
         "virtual=cat.title": Gap("virtual fields by path", "field"),
         "filterOptions": Gap("filterOptions", "field"),
         "json.jsonSchema": Gap("jsonSchema", "field"),

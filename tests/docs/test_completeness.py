@@ -22,8 +22,9 @@ from headless.cli.commands import cli
 from headless.collection import Collection, CollectionAdmin, Index, Labels, Pagination
 from headless.config import ROOT_HOOKS, AdminOptions, ChangeLogOptions, Config, CorsOptions, OpenApiOptions
 from headless.endpoint import Endpoint
-from headless.fields.base import DataField, Field, FieldAdmin, FieldContext
+from headless.fields.base import DataField, DateAdmin, Field, FieldAdmin, FieldContext
 from headless.fields.choice import Option
+from headless.fields.date import ZoneOptions
 from headless.fields.group import NamedGroup
 from headless.hooks import COLLECTION_HOOKS, FIELD_HOOKS, HookContext
 from headless.openapi.common import SHARED
@@ -37,7 +38,7 @@ from tests.docs.markdown import DOCS, ROOT, codes, first_cells, name_of, read
 GUIDE, REFERENCE = DOCS / "guide", DOCS / "reference"
 DECLARATIONS = (
     Config, AdminOptions, CorsOptions, ChangeLogOptions, OpenApiOptions, Collection, CollectionAdmin, Labels,
-    Pagination, Index, Auth, Cookies, FieldAdmin, StreamLimits,
+    Pagination, Index, Auth, Cookies, FieldAdmin, DateAdmin, StreamLimits,
 )  # fmt: skip
 
 
@@ -145,6 +146,7 @@ def test_the_common_options_of_fields_are_documented() -> None:
     """What every field takes is explained once."""
     assert options(DataField) <= first_cells(REFERENCE / "fields" / "README.md")
     assert options(Option) <= first_cells(REFERENCE / "fields" / "select.md")
+    assert options(ZoneOptions) <= first_cells(REFERENCE / "fields" / "date.md")
 
 
 def test_every_operator_is_documented() -> None:

@@ -65,6 +65,8 @@ ASKED: Mapping[str, list[Any]] = {"rich_text": ["quiet Launch", "zweiterabs", "l
 """What queries of a type ask for, where that is not one of its values."""
 LAYOUTS = ("collapsible", "row", "tabs")
 """Types that only arrange what is in them."""
+NOTHING = ("ui",)
+"""Types that hold nothing, nor anything in them."""
 ROLES = ("plain", "localized", "version")
 
 
