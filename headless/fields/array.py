@@ -34,6 +34,10 @@ class Array(DataField):
     def children(self) -> Sequence[Field]:
         return self.fields
 
+    @property
+    def levels(self) -> Mapping[str, Sequence[Field]]:
+        return {"": self.fields}
+
     def empty(self) -> Any:
         return []
 

@@ -26,6 +26,10 @@ class NamedGroup(DataField):
     def children(self) -> Sequence[Field]:
         return self.fields
 
+    @property
+    def levels(self) -> Mapping[str, Sequence[Field]]:
+        return {"": self.fields}
+
     def rename(self, label: str) -> str:
         return f"{label} > {self.title}" if label else self.title
 

@@ -49,3 +49,13 @@ def test_a_group_is_an_object(value: Any) -> None:
         with pytest.raises(ValidationError, match="Meta"):
             client.update_document("things", 1, {"meta": value})
         assert client.get_document("things", 1)["meta"] == {"inner": "kept"}
+
+
+def test_what_holds_fields_may_hold_none() -> None:
+    """Nothing breaks while a declaration grows: rows then have an id alone."""
+    things = Collection("things", fields=[fields.Group("seo", fields=[]), fields.Array("rows", fields=[])])
+    with TestClient(Config(collections=[things])) as client:
+        made = client.create("things", {"seo": {}, "rows": [{}]})
+        assert made["seo"] == {}
+        assert list(made["rows"][0]) == ["id"]
+        assert client.get_document("things", 1) == made
