@@ -29,6 +29,7 @@ class May:
 
     save: bool
     delete: bool
+    duplicate: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,10 @@ class Draft:
         self.state.failures = [{"path": "", "message": error.message}]
         return await self.show(status)
 
+    def _may(self) -> May:
+        rights, new = self.rights, self.stored is None
+        return May(rights.create if new else rights.update, rights.delete, rights.create and self.entry.can_duplicate)
+
     async def show(self, status: int = 200) -> Response:
         """The page with the form."""
         visit, entry, stored = self.visit, self.entry, self.stored
@@ -152,7 +157,8 @@ class Draft:
             entry=entry,
             doc=stored,
             form=form,
-            may=May(self.rights.update if stored is not None else self.rights.create, self.rights.delete),
+            may=self._may(),
+            action=visit.url("collections", entry.slug, stored["id"]) if stored is not None else "",
             revision=self.revision,
             conflict=conflict,
             live=f"{visit.url('_live')}?list={entry.slug}&id={stored['id']}" if stored is not None else "",

@@ -72,6 +72,12 @@ class Entry:
         """The label of several documents inside a sentence."""
         return _low(self.plural)
 
+    @property
+    def can_duplicate(self) -> bool:
+        """Whether its documents can be duplicated."""
+        can: bool = self.compiled.declaration.can_duplicate
+        return can
+
     def title(self, document: Any) -> str:
         """What a document is called; its number where it has no title."""
         if not isinstance(document, Mapping):

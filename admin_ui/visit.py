@@ -27,6 +27,7 @@ FLASH_COOKIE: Final = "headless-flash"
 FLASHES: Final[Mapping[str, str]] = {
     "created": "Created.",
     "saved": "Saved.",
+    "duplicated": "This is the copy.",
     "unchanged": "Nothing was different, so nothing was saved.",
     "deleted": "Deleted.",
     "left": "You are logged out.",

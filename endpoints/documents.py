@@ -19,6 +19,17 @@ EVERY_PERMISSION = {
     },
     "required": ["canAccessAdmin", "collections"],
 }
+FIELD = {"name": "field", "required": True, "description": "The path of the field whose values are asked for."}
+VALUES = {
+    "type": "object",
+    "properties": {
+        "values": {"type": "array", "items": {"type": "object"}},
+        **{key: {"type": "integer"} for key in ("totalDocs", "limit", "page", "totalPages", "pagingCounter")},
+        **{key: {"type": "boolean"} for key in ("hasNextPage", "hasPrevPage")},
+        **{key: {"type": ["integer", "null"]} for key in ("nextPage", "prevPage")},
+    },
+    "required": ["values", "totalDocs"],
+}
 LIST = ("where", "sort", "limit", "page", "pagination", *SHOWN)
 
 
@@ -42,6 +53,30 @@ async def count(request: Request) -> JSONResponse:
     return JSONResponse({"totalDocs": await request.api.count(_slug(request), request.query.get("where"))})
 
 
+@Endpoint.get(
+    "/distinct",
+    operation="read",
+    parameters=[FIELD, "where", "sort", "limit", "page"],
+    response_schema=VALUES,
+)
+async def distinct(request: Request) -> JSONResponse:
+    """A page of the different values of a field."""
+    query = request.query
+    field = query.get("field")
+    if not isinstance(field, str) or not field:
+        raise BadRequest("'field' names the field whose values are asked for.")
+    page = await request.api.find_distinct(
+        _slug(request),
+        field,
+        where=query.get("where"),
+        sort=query.get("sort"),
+        limit=whole(query, "limit") or 0,
+        page=whole(query, "page") or 1,
+    )
+    shown = page.json()
+    return JSONResponse({"values": shown.pop("docs"), **shown})
+
+
 @Endpoint.get("/{id}", operation="read", parameters=SHOWN, response_schema={"$ref": "document"})
 async def get(request: Request) -> JSONResponse:
     """One document."""
@@ -63,6 +98,20 @@ async def create(request: Request) -> JSONResponse:
     options = of_write(request)
     doc = await request.api.create(_slug(request), await request.data(), **options)
     return JSONResponse({"doc": doc, "message": f"{_labels(request)[0]} successfully created."}, status=201)
+
+
+@Endpoint.post(
+    "/{id}/duplicate",
+    operation="create",
+    parameters=SHOWN,
+    request_schema={"$ref": "update"},
+    response_schema={"$ref": "written"},
+)
+async def duplicate(request: Request) -> JSONResponse:
+    """A copy of one document, with the values that are sent in place of its own."""
+    options = of_write(request)
+    doc = await request.api.duplicate(_slug(request), request.path_params["id"], await request.data(), **options)
+    return JSONResponse({"doc": doc, "message": f"{_labels(request)[0]} successfully duplicated."})
 
 
 @Endpoint.patch(
@@ -180,7 +229,8 @@ def _bulk(request: Request, result: BulkResult, done: str, verb: str) -> JSONRes
 
 
 ENDPOINTS = (
-    find, count, permissions, document_permissions, get, create, update, update_many, delete, delete_many
+    find, count, distinct, permissions, document_permissions, get, create, duplicate, update, update_many, delete,
+    delete_many,
 )  # fmt: skip
 """The routes under `/api/{slug}`."""
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from headless.errors import BadRequest, HeadlessError
 from headless.operations import create as creating
 from headless.operations import delete as deleting
+from headless.operations import duplicate as duplicating
 from headless.operations import find as finding
 from headless.operations import permissions as permitting
 from headless.operations import update as updating
 from headless.operations.change import Shown
 from headless.operations.core import Asker
+from headless.operations.distinct import find_distinct
 from headless.operations.find import Query
 from headless.operations.page import BulkResult, Document, Page
 
@@ -78,8 +80,26 @@ class Api:
         return await finding.count(self._asker, self._asker.collection(slug), where)
 
     async def distinct(self, slug: str, field: str, where: Where | None = None) -> list[Any]:
-        """The different values of a field, in order."""
-        return await finding.distinct(self._asker, self._asker.collection(slug), field, where)
+        """The different values of a field, in order. Raises Forbidden, QueryError, BadRequest."""
+        page = await self.find_distinct(slug, field, where=where)
+        return [doc[field] for doc in page.docs]
+
+    async def find_distinct(
+        self,
+        slug: str,
+        field: str,
+        *,
+        where: Where | None = None,
+        sort: str | None = None,
+        limit: int = 0,
+        page: int = 1,
+    ) -> Page:
+        """A page of the different values of a field, each as `{field: value}`, in order; `sort="-field"` turns it.
+
+        `limit=0` finds all. Raises Forbidden, QueryError, BadRequest.
+        """
+        query = Query(where, sort, limit, page)
+        return await find_distinct(self._asker, self._asker.collection(slug), field, query)
 
     async def create(
         self, slug: str, data: Mapping[str, Any], *, depth: int = 0, select: Any = None, populate: Any = None
@@ -87,6 +107,24 @@ class Api:
         """The new document. Raises Forbidden, ValidationError."""
         shown = Shown(depth, select, populate)
         return await creating.create(self._asker, self._asker.collection(slug), data, shown)
+
+    async def duplicate(
+        self,
+        slug: str,
+        id: int | str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        depth: int = 0,
+        select: Any = None,
+        populate: Any = None,
+    ) -> Document:
+        """A copy of a document, with `data` in place of what the original has.
+
+        What the asker may not read of the original is not copied; unique texts get ` - Copy`, other unique values
+        are left out. Raises NotFound, Forbidden, ValidationError.
+        """
+        shown = Shown(depth, select, populate)
+        return await duplicating.duplicate(self._asker, self._asker.collection(slug), id, data or {}, shown)
 
     @overload
     async def update(
@@ -240,9 +278,17 @@ class SyncApi:
         """As `Api.distinct`."""
         return self._wait(self._api.distinct(slug, field, where))
 
+    def find_distinct(self, slug: str, field: str, **options: Any) -> Page:
+        """As `Api.find_distinct`."""
+        return self._wait(self._api.find_distinct(slug, field, **options))
+
     def create(self, slug: str, data: Mapping[str, Any], **options: Any) -> Document:
         """As `Api.create`."""
         return self._wait(self._api.create(slug, data, **options))
+
+    def duplicate(self, slug: str, id: int | str, data: Mapping[str, Any] | None = None, **options: Any) -> Document:
+        """As `Api.duplicate`."""
+        return self._wait(self._api.duplicate(slug, id, data, **options))
 
     def update(self, slug: str, *args: Any, **options: Any) -> Any:
         """As `Api.update`."""

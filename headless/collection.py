@@ -104,7 +104,7 @@ class Collection:
     default_sort: Names = ()
     force_select: Frozen = None
     default_populate: Frozen = None
-    disable_duplicate: Bool = False
+    disable_duplicate: Bool | None = None
     disable_bulk_edit: Bool = False
     disable_bulk_delete: Bool = False
     admin: Annotated[Any, nested(CollectionAdmin)] = CollectionAdmin()
@@ -119,6 +119,11 @@ class Collection:
             problems.insert(0, f"collection {self.slug!r}: this slug is taken by the platform")
         if problems:
             raise ConfigError(problems)
+
+    @property
+    def can_duplicate(self) -> bool:
+        """Whether its documents can be duplicated: those who log in cannot unless the declaration says so."""
+        return not (self.auth is not None if self.disable_duplicate is None else self.disable_duplicate)
 
     @property
     def singular(self) -> str:

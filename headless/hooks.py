@@ -34,7 +34,7 @@ WRITE_HOOKS = frozenset(
         "after_operation",
     }
 )
-FIELD_HOOKS = ("before_validate", "before_change", "after_change", "after_read")
+FIELD_HOOKS = ("before_validate", "before_change", "after_change", "after_read", "before_duplicate")
 
 
 @dataclass(slots=True)

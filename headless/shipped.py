@@ -18,7 +18,9 @@ def generated(collection: Collection) -> tuple[Endpoint, ...]:
     """The routes that a collection has without declaring any."""
     if collection.endpoints is False:
         return ()
-    return (*GENERATED_AUTH, *GENERATED) if collection.auth is not None else GENERATED
+    without = () if collection.can_duplicate else (documents.duplicate,)
+    own = GENERATED_AUTH if collection.auth is not None else ()
+    return (*own, *(endpoint for endpoint in GENERATED if endpoint not in without))
 
 
 def generated_root(config: Config) -> tuple[Endpoint, ...]:

@@ -69,6 +69,21 @@ async def edit(visit: Visit) -> Response:
     return await draft.store(lambda: visit.api.update(entry.slug, id, changed, revision=number), "saved")
 
 
+async def duplicate(visit: Visit) -> Response:
+    """Makes a copy of a document as the form shows it, saved or not, and leads to it; the original stays as it is."""
+    entry = entry_of(visit)
+    id = document_id(visit, entry)
+    stored: dict[str, Any] = await visit.api.get(entry.slug, id, depth=0)
+    if visit.request.method != "POST":
+        return visit.redirect(visit.url("collections", entry.slug, id))
+    rights = await visit.rights(entry.slug, id)
+    state = FormState(rights=rights.fields, read_only=not rights.update, user=visit.user)
+    draft = Draft(visit, entry, rights, stored, dict(stored), state, visit.times, revision.of(stored))
+    sent = draft.read(await visit.form()) if rights.update else {}
+    changed = {name: value for name, value in sent.items() if not revision.same(value, stored.get(name))}
+    return await draft.store(lambda: visit.api.duplicate(entry.slug, id, changed), "duplicated")
+
+
 async def delete(visit: Visit) -> Response:
     """Asks whether a document is to be deleted, and deletes it."""
     entry = entry_of(visit)

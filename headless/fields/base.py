@@ -268,6 +268,10 @@ class DataField(Field):
         """What is wrong with a coerced value, or None."""
         return REQUIRED if self.required and (value is None or value == "") else None
 
+    def for_copy(self, value: Any) -> Any:
+        """The value of a unique field in a copy of the document; ABSENT, for its default, when none can be made."""
+        return ABSENT
+
     def query_value(self, raw: Any) -> Any:
         """A raw value of a query as a stored one. Raises `operators.Never` when no stored value can equal it."""
         return self.coerce(raw)

@@ -6,7 +6,7 @@ import re
 from typing import Any, ClassVar
 
 from headless.declaration import declaration
-from headless.fields.base import FieldContext
+from headless.fields.base import ABSENT, FieldContext
 from headless.fields.text import Written
 
 INVALID = "Please enter a valid email address."
@@ -35,6 +35,9 @@ class Email(Written):
         if not isinstance(value, str) or not is_address(value):
             return INVALID
         return super().check(value, context)
+
+    def for_copy(self, value: Any) -> Any:
+        return ABSENT
 
     def json_schema(self) -> dict[str, Any]:
         return {**super().json_schema(), "format": "email"}

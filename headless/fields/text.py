@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from headless import operators
 from headless.declaration import Int, declaration
 from headless.errors import BadRequest
-from headless.fields.base import REQUIRED, DataField, FieldContext, Schema, Wire, clean_text
+from headless.fields.base import ABSENT, REQUIRED, DataField, FieldContext, Schema, Wire, clean_text
 from headless.fields.several import Several
 from headless.operators import Operator, as_text
 
@@ -45,6 +45,9 @@ class Written(DataField):
         if self.min_length is not None and len(value) < self.min_length:
             return f"This value must be longer than the minimum length of {self.min_length} characters."
         return clean_text(value)
+
+    def for_copy(self, value: Any) -> Any:
+        return f"{value} - Copy" if isinstance(value, str) and value else ABSENT
 
     def query_value(self, raw: Any) -> Any:
         value = Written.coerce(self, raw)

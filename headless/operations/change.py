@@ -43,12 +43,14 @@ async def in_transaction(asker: Asker, collection: CompiledCollection, run: Call
         return await run()
 
 
-async def before(asker: Asker, collection: CompiledCollection, operation: str, data: Any, id: Any = None) -> Any:
+async def before(
+    asker: Asker, collection: CompiledCollection, operation: str, data: Any, id: Any = None, **more: Any
+) -> Any:
     """Before-operation hooks; answers the data they leave."""
     hooks = collection.hooks.get("before_operation")
     if not hooks:
         return data
-    context = asker.hook_context(operation, collection, data=data, id=id)
+    context = asker.hook_context(operation, collection, data=data, id=id, **more)
     await run_hooks(hooks, context, "data")
     return context.data
 

@@ -32,6 +32,11 @@ async def create(asker: Asker, collection: CompiledCollection, data: Mapping[str
 
 async def _create(asker: Asker, collection: CompiledCollection, data: Mapping[str, Any], shown: Shown) -> Document:
     data = await before(asker, collection, "create", data)
+    return await create_from(asker, collection, data, shown)
+
+
+async def create_from(asker: Asker, collection: CompiledCollection, data: Mapping[str, Any], shown: Shown) -> Document:
+    """The new document, once the hooks before the operation have run."""
     if await asker.decide(collection, "create", data=data) is not True:
         raise Forbidden
     preparation = Preparation(asker, collection, "create")

@@ -1,4 +1,4 @@
-"""Reading: pages of documents, one document, counts and distinct values."""
+"""Reading: pages of documents, one document, counts."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from headless.compile.collection import CompiledCollection
-from headless.compile.plan import Node
 from headless.compile.selection import Selection
 from headless.declaration import thaw
-from headless.errors import BadRequest, Forbidden, NotFound, QueryError
+from headless.errors import BadRequest, Forbidden, NotFound
 from headless.hooks import run_hooks
 from headless.operations.core import Asker, Core
 from headless.operations.page import Document, Page
@@ -87,7 +86,7 @@ def both(asked: Condition, rule: Condition) -> Condition:
 async def _page(asker: Asker, collection: CompiledCollection, query: Query, where: Condition, sort: Sort) -> Page:
     core = asker.core
     reader = collection.reader(collection.selection(query.select), asker.locale)
-    limit, page = _bounds(asker, query)
+    limit, page = bounds(asker, query)
     values = tuple(where.values())
     statement = core.statements.find(collection, reader, where, sort, limited=True)
     most = limit or core.config.max_limit + 1
@@ -103,7 +102,7 @@ async def _page(asker: Asker, collection: CompiledCollection, query: Query, wher
     return Page(docs, await core.database.total(counting, values), limit, page)
 
 
-def _bounds(asker: Asker, query: Query) -> tuple[int, int]:
+def bounds(asker: Asker, query: Query) -> tuple[int, int]:
     """Limit and page within bounds; limit 0 means everything, on one page."""
     limit = query.limit if query.limit is not None else (10 if query.pagination else 0)
     if limit < 0 or limit > asker.core.config.max_limit:
@@ -140,6 +139,14 @@ async def get(asker: Asker, collection: CompiledCollection, id: Any, query: Quer
         await run_hooks(collection.hooks["after_operation"], context, "result")
         return context.result  # type: ignore[no-any-return]
     return documents[0]
+
+
+async def read_by_id(asker: Asker, collection: CompiledCollection, id: Any) -> Document | None:
+    """A document as it is stored, if the asker may read it. Raises Forbidden when he may read none."""
+    rule = await rule_of(asker, collection)
+    known = collection.read_id(id)
+    documents = [] if known is None else await _read(asker, collection, known, rule, None)
+    return documents[0] if documents else None
 
 
 async def revision(asker: Asker, collection: CompiledCollection, id: Any) -> int:
@@ -191,23 +198,6 @@ async def count(asker: Asker, collection: CompiledCollection, where: Any = None)
     condition = await readable(asker, collection, where)
     statement = asker.core.statements.count(collection, condition)
     return await asker.core.database.total(statement, tuple(condition.values()))
-
-
-async def distinct(asker: Asker, collection: CompiledCollection, path: str, where: Any = None) -> list[Any]:
-    """The different values of a field, in order, among the documents that the asker may read."""
-    condition = await readable(asker, collection, where)
-    for node in collection.plan.leaves():
-        if node.dotted == path and not node.plans and await _opens_all(asker, collection, node):
-            statement = asker.core.statements.distinct(collection, node, condition)
-            rows = await asker.core.database.read(statement, (*condition.values(), asker.core.config.max_limit))
-            load = type(node.field).load
-            return [row[0] if load is None else load(row[0]) for row in rows]
-    raise QueryError(path)
-
-
-async def _opens_all(asker: Asker, collection: CompiledCollection, node: Node) -> bool:
-    """Whether the field may be named, and every group on the way to it."""
-    return all([await asker.opens(collection, part) for part in node.chain])
 
 
 async def _before(asker: Asker, collection: CompiledCollection, query: Query, operation: str) -> Query:

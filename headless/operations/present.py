@@ -93,14 +93,15 @@ async def _strip(asker: Asker, collection: CompiledCollection, plan: Plan, part:
     for node in plan.nodes:
         if node.key not in part:
             continue
-        if not asker.system and not await _shows(asker, collection, node, part, document):
+        if not asker.system and not await shows(asker, collection, node, part, document):
             del part[node.key]
         elif node.plans:
             for plan, inner in node.parts(part[node.key]):
                 await _strip(asker, collection, plan, inner, document)
 
 
-async def _shows(asker: Asker, collection: CompiledCollection, node: Node, part: Document, document: Document) -> bool:
+async def shows(asker: Asker, collection: CompiledCollection, node: Node, part: Document, document: Document) -> bool:
+    """Whether a value of this document is shown to the asker."""
     if node.field.hidden:
         return False
     rule = node.field.access.get("read")

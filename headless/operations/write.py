@@ -146,7 +146,7 @@ class Preparation:
             target = core.collection(slug)
             where = Comparison(ID, in_, tuple(ids))
             statement = core.statements.distinct(target, ID, where)
-            rows = await core.database.read(statement, (*where.values(), len(ids) + 1))
+            rows = await core.database.read(statement, (*where.values(), len(ids) + 1, 0))
             found[slug] = {row[0] for row in rows}
         return found
 

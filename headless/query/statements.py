@@ -180,23 +180,33 @@ class Statements:
             query = query.where(where.sql(TableScope(building, collection, collection.table)))
         return self._database.compile(query, building.names, risky=building.risky)
 
-    def distinct(self, collection: CompiledCollection, node: Node, where: Condition) -> Statement:
-        """SELECT DISTINCT one leaf's values, or the elements of its lists, in order."""
-        key = ("distinct", collection.slug, node.path, where.shape)
-        return self._remembered(key, lambda: self._distinct(collection, node, where))
+    def distinct(
+        self, collection: CompiledCollection, node: Node, where: Condition, *, descending: bool = False
+    ) -> Statement:
+        """SELECT DISTINCT a field's values, of lists the elements, in order; values: the where's, limit and offset."""
 
-    def _distinct(self, collection: CompiledCollection, node: Node, where: Condition) -> Statement:
-        building = _Building(self._database, self._collections)
-        scope = TableScope(building, collection, collection.table)
-        value = scope.value(node)
-        source: sa.FromClause = collection.table
-        if node.field.has_list:
-            rows = building.dialect.json_rows(value)
-            source, value = sa.join(collection.table, rows, sa.true()), rows.c.value
-        query = (
-            sa.select(value).select_from(source).where(where.sql(scope), value.is_not(None)).distinct().order_by(value)
-        )
-        return self._database.compile(query.limit(building.parameter()), building.names, risky=True)
+        def make() -> Statement:
+            building = _Building(self._database, self._collections)
+            source, value = _values(building, collection, node)
+            found = where.sql(TableScope(building, collection, collection.table))
+            query = sa.select(value).select_from(source).where(found, value.is_not(None)).distinct()
+            query = query.order_by(value.desc() if descending else value.asc())
+            query = query.limit(building.parameter()).offset(building.parameter())
+            return self._database.compile(query, building.names, risky=True)
+
+        return self._remembered(("distinct", collection.slug, node.path, where.shape, descending), make)
+
+    def count_distinct(self, collection: CompiledCollection, node: Node, where: Condition) -> Statement:
+        """SELECT count(DISTINCT …) of a field's values."""
+
+        def make() -> Statement:
+            building = _Building(self._database, self._collections)
+            source, value = _values(building, collection, node)
+            found = where.sql(TableScope(building, collection, collection.table))
+            query = sa.select(sa.func.count(sa.distinct(value))).select_from(source).where(found)
+            return self._database.compile(query, building.names, risky=True)
+
+        return self._remembered(("count distinct", collection.slug, node.path, where.shape), make)
 
     def insert(self, collection: CompiledCollection, names: Sequence[str]) -> Statement:
         """INSERT one row of the named columns; the answer is its id."""
@@ -268,6 +278,20 @@ class Statements:
 
 def _at_revision(table: sa.Table, building: _Building) -> tuple[Expression, Expression]:
     return table.c.id == building.parameter(), table.c["_rev"] == building.parameter()
+
+
+def _values(building: _Building, collection: CompiledCollection, node: Node) -> tuple[sa.FromClause, Expression]:
+    """A field's values and what they are selected from: of rows and lists, every element."""
+    scope = TableScope(building, collection, collection.table)
+    source: sa.FromClause = collection.table
+    row: Expression | None = None
+    for part in (*(part for part in node.chain[:-1] if not part.flat), node):
+        value = scope.value(part) if row is None else scope.inside(row, part.keys)
+        if part is not node or node.field.has_list:
+            rows = building.dialect.json_rows(value)
+            source, value = sa.join(source, rows, sa.true()), rows.c.value
+            row = value
+    return source, value
 
 
 def _by_id(where: Condition) -> bool:

@@ -223,6 +223,12 @@ class TestClient:
         """One document, changed."""
         return self.run(self._api(as_).update(slug, id, data, **options))
 
+    def duplicate_document(
+        self, slug: str, id: int | str, data: Mapping[str, Any] | None = None, *, as_: Asker = SYSTEM, **options: Any
+    ) -> dict[str, Any]:
+        """A copy of one document."""
+        return self.run(self._api(as_).duplicate(slug, id, data, **options))
+
     def delete_document(self, slug: str, id: int | str, *, as_: Asker = SYSTEM, **options: Any) -> dict[str, Any]:
         """One document, deleted."""
         return self.run(self._api(as_).delete(slug, id, **options))

@@ -198,7 +198,8 @@ class PlainBrowser:
         pairs = [*_successful(form)]
         if button["name"]:
             pairs.append((button["name"], button["value"]))
-        return self._send(form["method"].upper() or "GET", urljoin(self.url, form["action"] or self.url), pairs)
+        where = button["formaction"] or form["action"] or self.url
+        return self._send(form["method"].upper() or "GET", urljoin(self.url, where), pairs)
 
     def problems(self) -> str:
         """The summary of errors, or the notice that something failed."""

@@ -333,3 +333,46 @@ def test_no_body_breaks_the_page(visit: tuple[PlainBrowser, Any], kind: str, bod
     answer = browser.client.post(f"{POSTS}/1", content=body, headers=headers)
     assert answer.status_code in (200, 303, 400, 413, 422), answer.text
     assert api.get("posts", 1)["title"] in ("One", None)
+
+
+def test_a_document_is_duplicated(visit: tuple[PlainBrowser, Any]) -> None:
+    """As the form shows it, saved or not; the original stays as it is, and the copy is the page that follows."""
+    browser, api = visit
+    api.create("posts", {"title": "One", "slug": "one", "links": [{"label": "A"}], "meta": {"x": 1}})
+    before = api.get("posts", 1, depth=0)
+    browser.open(f"{POSTS}/1").fill(title="Not saved", links__0__label="B").press(
+        "Duplicate", formaction=f"{POSTS}/1/duplicate"
+    )
+    assert (browser.url, browser.notice()) == (f"{POSTS}/2", "This is the copy.")
+    copy = api.get("posts", 2, depth=0)
+    assert (copy["title"], copy["slug"], copy["meta"]) == ("Not saved", "one - Copy", {"x": 1})
+    assert [row["label"] for row in copy["links"]] == ["B"]
+    assert copy["links"][0]["id"] != before["links"][0]["id"]
+    assert api.get("posts", 1, depth=0) == before
+
+
+def test_a_copy_that_is_refused_loses_nothing(visit: tuple[PlainBrowser, Any]) -> None:
+    """The form says what is wrong and keeps what was typed; it is then still that of the original."""
+    browser, api = visit
+    api.create("posts", {"title": "One", "slug": "one"})
+    api.create("posts", {"title": "Two", "slug": "one - Copy"})
+    duplicate = {"formaction": f"{POSTS}/1/duplicate"}
+    browser.open(f"{POSTS}/1").fill(summary="typed").press("Duplicate", **duplicate)
+    assert browser.status == 422
+    assert (browser.input("slug")["aria-invalid"], browser.value("summary")) == ("true", "typed")
+    browser.fill(slug="three").press("Duplicate", **duplicate)
+    assert (browser.url, browser.value("slug"), browser.value("summary")) == (f"{POSTS}/3", "three", "typed")
+    assert api.get("posts", 1, depth=0)["summary"] is None
+
+
+def test_nothing_is_duplicated_by_a_link_or_against_the_rules(visit: tuple[PlainBrowser, Any]) -> None:
+    """Opening the address shows the document; users, who log in, have no such button."""
+    browser, api = visit
+    api.create("posts", {"title": "One"})
+    browser.open(f"{POSTS}/1/duplicate")
+    assert browser.url == f"{POSTS}/1"
+    assert api.count("posts") == 1
+    browser.open("/admin/collections/users/1")
+    assert not [button for button in browser.page.every("button") if button.text == "Duplicate"]
+    browser.client.post("/admin/collections/users/1/duplicate", headers={"origin": "http://admin.example"})
+    assert api.count("users") == 2

@@ -95,7 +95,6 @@ GAPS = Gaps(
     },
     access=("readVersions", "unlock"),
     routes={
-        "duplicate": "duplicate",
         "versions": "versions and drafts",
         "file": "uploads",
         "forgot-password": "forgotten passwords",
