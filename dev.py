@@ -29,8 +29,8 @@ usage: python3 dev.py COMMAND [ARGUMENTS]
   lint              ruff and mypy
   bench [ARGS …]    the benchmarks; further arguments go to `python -m benchmarks`
 
-The first run takes a minute: it fetches packages. With TEST_REQUIRE=browser,postgres,redis in the environment
-their absence is an error."""
+The first run takes a minute: it fetches packages. With TEST_REQUIRE=browser,postgres,redis,typescript in the
+environment their absence is an error."""
 
 
 class Stop(Exception):
@@ -140,6 +140,22 @@ def install_chromium() -> None:
     run("apt-get", "install", "-y", "--no-install-recommends", "chromium")
 
 
+def find_typescript(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The TypeScript compiler the tests ask: $TSC, else the one in `.venv`, else the one on the path."""
+    named = environ.get("TSC")
+    for name in [named] if named else [str(VENV / "node_modules" / ".bin" / "tsc"), "tsc"]:
+        found = shutil.which(name, path=environ.get("PATH"))
+        if found:
+            return found
+    return None
+
+
+def install_typescript() -> None:
+    """Fetches the TypeScript compiler into `.venv` where there is npm; without it a few tests are left out."""
+    if find_typescript() is None and shutil.which("npm"):
+        answers("npm", "install", "--prefix", VENV, "--no-save", "--no-audit", "--no-fund", "typescript@5")
+
+
 def become(*command: object) -> int:
     """Lets a program of `.venv` take this process's place, so that it receives Ctrl-C and signals itself."""
     line = [str(part) for part in command]
@@ -157,6 +173,7 @@ def test(arguments: Sequence[str]) -> int:
     if "--install" in arguments:
         install_chromium()
     install("test")
+    install_typescript()
     rest = [argument for argument in arguments if argument != "--install"]
     return become(venv_python(), "-m", "pytest", "--numprocesses=auto", "--dist=worksteal", *rest)
 

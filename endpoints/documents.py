@@ -11,6 +11,7 @@ from headless.endpoints.revisions import etag, if_match
 SHOWN = ("depth", "select", "populate")
 DELETED = ("depth", "select")
 SOME_FAILED = {400: {"anyOf": [{"$ref": "bulk"}, {"$ref": "errors"}]}}
+TOO_LATE = {412: "The document is not the one that `If-Match` names any more."}
 EVERY_PERMISSION = {
     "type": "object",
     "properties": {
@@ -77,7 +78,7 @@ async def distinct(request: Request) -> JSONResponse:
     return JSONResponse({"values": shown.pop("docs"), **shown})
 
 
-@Endpoint.get("/{id}", operation="read", parameters=SHOWN, response_schema={"$ref": "document"})
+@Endpoint.get("/{id}", operation="read", parameters=[*SHOWN, "revision"], response_schema={"$ref": "document"})
 async def get(request: Request) -> JSONResponse:
     """One document."""
     headers = await etag(request, _slug(request)) if b"revision=" in request.scope["query_string"] else None
@@ -117,9 +118,10 @@ async def duplicate(request: Request) -> JSONResponse:
 @Endpoint.patch(
     "/{id}",
     operation="update",
-    parameters=SHOWN,
+    parameters=[*SHOWN, "if_match"],
     request_schema={"$ref": "update"},
     response_schema={"$ref": "written"},
+    responses=TOO_LATE,
 )
 async def update(request: Request) -> JSONResponse:
     """Changes one document."""
@@ -158,7 +160,13 @@ async def update_many(request: Request) -> JSONResponse:
     return _bulk(request, result, "Updated", "update")
 
 
-@Endpoint.delete("/{id}", operation="delete", parameters=DELETED, response_schema={"$ref": "written"})
+@Endpoint.delete(
+    "/{id}",
+    operation="delete",
+    parameters=[*DELETED, "if_match"],
+    response_schema={"$ref": "written"},
+    responses=TOO_LATE,
+)
 async def delete(request: Request) -> JSONResponse:
     """Deletes one document."""
     options = of_write(request)

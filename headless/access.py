@@ -96,29 +96,35 @@ def as_rule(value: Any) -> Rule:
     raise ConfigError(f"{value!r} is not a rule: give a built-in rule, a where mapping, a function, or a list of them")
 
 
-def as_rules(operations: tuple[str, ...]) -> Callable[[Any], Mapping[str, Rule]]:
-    """Reads a mapping of operations to rules; a single rule stands for every operation."""
+@dataclass(frozen=True)
+class Rules:
+    """Reads a mapping of operations to rules."""
 
-    def read(value: Any) -> Mapping[str, Rule]:
-        if not isinstance(value, Mapping) or not any(snake(str(key)) in operations for key in value):
+    operations: tuple[str, ...]
+
+    def __call__(self, value: Any) -> Mapping[str, Rule]:
+        if not isinstance(value, Mapping) or not any(snake(str(key)) in self.operations for key in value):
             if isinstance(value, Mapping) and value:
                 key = next(iter(value))
                 if not isinstance(value[key], Mapping):
-                    raise ConfigError(f"unknown operation {key!r}{did_you_mean(str(key), operations)}")
+                    raise ConfigError(f"unknown operation {key!r}{did_you_mean(str(key), self.operations)}")
             if isinstance(value, Mapping) and not value:
                 return MappingProxyType({})
             rule = as_rule(value)
-            return MappingProxyType(dict.fromkeys(operations, rule))
+            return MappingProxyType(dict.fromkeys(self.operations, rule))
         rules: dict[str, Rule] = {}
         for key, rule in value.items():
             name = snake(str(key))
-            if name not in operations:
-                raise ConfigError(f"unknown operation {key!r}{did_you_mean(name, operations)}")
+            if name not in self.operations:
+                raise ConfigError(f"unknown operation {key!r}{did_you_mean(name, self.operations)}")
             if rule is not None:
                 rules[name] = as_rule(rule)
         return MappingProxyType(rules)
 
-    return read
+
+def as_rules(operations: tuple[str, ...]) -> Rules:
+    """Reads a mapping of operations to rules; a single rule stands for every operation."""
+    return Rules(operations)
 
 
 def constant(rule: Rule) -> bool | None:

@@ -99,7 +99,7 @@ class Collection:
     access: Annotated[Any, BeforeValidator(as_rules(OPERATIONS))] = dataclasses.field(default_factory=empty)
     hooks: Annotated[Any, BeforeValidator(as_hooks(COLLECTION_HOOKS))] = dataclasses.field(default_factory=empty)
     endpoints: Annotated[Sequence[Endpoint] | Literal[False], BeforeValidator(as_endpoints)] = ()
-    auth: Annotated[Any, BeforeValidator(as_auth)] = None
+    auth: Annotated[Any, BeforeValidator(as_auth, json_schema_input_type=bool | Auth)] = None
     timestamps: Bool = True
     default_sort: Names = ()
     force_select: Frozen = None

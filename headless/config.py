@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
@@ -63,6 +63,23 @@ class ChangeLogOptions:
     max_bytes: Int = 2**30
 
 
+@declaration
+class GenerateOptions:
+    """The files that `headless dev` keeps in step with the declarations, by path in the project; false for none."""
+
+    openapi: Str | Literal[False] = ".headless/openapi.json"
+    typescript: Str | Literal[False] = ".headless/types.ts"
+    python: Str | Literal[False] = False
+    yaml_schema: Str | Literal[False] = ".headless/schema.json"
+
+
+def as_generate(given: Any) -> Any:
+    """Reads what is generated; `false` is nothing."""
+    if given is False:
+        return GenerateOptions(openapi=False, typescript=False, python=False, yaml_schema=False)
+    return GenerateOptions(**given) if isinstance(given, Mapping) else given
+
+
 def as_cors(given: Any) -> Any:
     if isinstance(given, str):
         return CorsOptions(origins=(given,))
@@ -102,12 +119,15 @@ class Config:
     secret_env: Str = "HEADLESS_SECRET"  # noqa: S105 - the name of a variable
     previous_secrets: Names = ()
     server_url: Str | None = None
-    cors: Annotated[Any, BeforeValidator(as_cors)] = CorsOptions()
+    cors: Annotated[Any, BeforeValidator(as_cors, json_schema_input_type=str | list[str] | CorsOptions)] = CorsOptions()
     csrf: Names = ()
     cookie_prefix: Str = "payload"
     change_log: Annotated[Any, nested(ChangeLogOptions)] = ChangeLogOptions()
     streams: Annotated[Any, nested(StreamLimits)] = StreamLimits()
     openapi: Annotated[Any, nested(OpenApiOptions)] = dataclasses.field(default_factory=OpenApiOptions)
+    generate: Annotated[Any, BeforeValidator(as_generate, json_schema_input_type=Literal[False] | GenerateOptions)] = (
+        GenerateOptions()
+    )
     default_depth: Int = 2
     max_depth: Int = 10
     max_limit: Int = 10_000

@@ -106,27 +106,39 @@ def empty() -> Mapping[str, Any]:
     return MappingProxyType({})
 
 
-def nested(cls: type[T]) -> BeforeValidator:
-    """Reads a mapping as a declaration of `cls`, so that `admin={"width": "50%"}` works in Python and YAML."""
+@dataclasses.dataclass(frozen=True)
+class Nested:
+    """Reads a mapping as a declaration of a class."""
 
-    def read(value: Any) -> T:
+    cls: type
+
+    def __call__(self, value: Any) -> Any:
         if isinstance(value, Mapping):
-            return cls(**value)
-        if not isinstance(value, cls):
+            return self.cls(**value)
+        if not isinstance(value, self.cls):
             raise ConfigError(f"{value!r} is not a mapping of options")
         return value
 
-    return BeforeValidator(read)
+
+def nested(cls: type) -> BeforeValidator:
+    """Reads a mapping as a declaration of `cls`, so that `admin={"width": "50%"}` works in Python and YAML."""
+    return BeforeValidator(Nested(cls))
+
+
+@dataclasses.dataclass(frozen=True)
+class Each:
+    """Reads each item of a sequence, or a single one."""
+
+    read: Callable[[Any], Any]
+
+    def __call__(self, value: Any) -> tuple[Any, ...]:
+        items = value if isinstance(value, list | tuple) else (value,)
+        return tuple(self.read(item) for item in items)
 
 
 def each(read: Callable[[Any], Any]) -> BeforeValidator:
     """Reads each item of a sequence; a single item may stand without brackets."""
-
-    def validate(value: Any) -> tuple[Any, ...]:
-        items = value if isinstance(value, list | tuple) else (value,)
-        return tuple(read(item) for item in items)
-
-    return BeforeValidator(validate)
+    return BeforeValidator(Each(read))
 
 
 def as_name(value: Any) -> str:

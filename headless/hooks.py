@@ -68,17 +68,20 @@ class HookContext:
     path: tuple[str | int, ...] = ()
 
 
-def as_hooks(kinds: tuple[str, ...]) -> Callable[[Any], Mapping[str, tuple[Hook, ...]]]:
-    """Reads a mapping of kinds to one hook or a list of hooks."""
+@dataclass(frozen=True)
+class Hooks:
+    """Reads a mapping of kinds to hooks."""
 
-    def read(value: Any) -> Mapping[str, tuple[Hook, ...]]:
+    kinds: tuple[str, ...]
+
+    def __call__(self, value: Any) -> Mapping[str, tuple[Hook, ...]]:
         if not isinstance(value, Mapping):
             raise ConfigError(f"hooks are a mapping of kinds to functions, not {type(value).__name__}")
         hooks: dict[str, tuple[Hook, ...]] = {}
         for key, functions in value.items():
             kind = snake(str(key))
-            if kind not in kinds:
-                raise ConfigError(f"unknown kind of hook {key!r}{did_you_mean(kind, kinds)}")
+            if kind not in self.kinds:
+                raise ConfigError(f"unknown kind of hook {key!r}{did_you_mean(kind, self.kinds)}")
             listed = functions if isinstance(functions, list | tuple) else (functions,)
             for function in listed:
                 if not callable(function):
@@ -87,7 +90,10 @@ def as_hooks(kinds: tuple[str, ...]) -> Callable[[Any], Mapping[str, tuple[Hook,
                 hooks[kind] = tuple(listed)
         return MappingProxyType(hooks)
 
-    return read
+
+def as_hooks(kinds: tuple[str, ...]) -> Hooks:
+    """Reads a mapping of kinds to one hook or a list of hooks."""
+    return Hooks(kinds)
 
 
 async def run_hooks(hooks: Sequence[Hook], context: HookContext, attribute: str | None) -> None:

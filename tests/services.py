@@ -47,10 +47,18 @@ def missing_redis() -> str | None:
     return "no Redis found: apt-get install -y redis-server, or set TEST_REDIS_URL"
 
 
+def missing_typescript() -> str | None:
+    """Why TypeScript cannot be checked, with the remedy; None when it can."""
+    if dev.find_typescript():
+        return None
+    return "no TypeScript compiler found: install npm (python3 dev.py test then fetches it), or set TSC"
+
+
 MISSING: Mapping[str, Callable[[], str | None]] = {
     "browser": missing_browser,
     "postgres": missing_postgres,
     "redis": missing_redis,
+    "typescript": missing_typescript,
 }
 
 

@@ -117,7 +117,7 @@ def test_chromium_is_installed_when_asked(
     """`test --install` asks apt, as root, and does not pass the option on."""
     monkeypatch.setattr(dev, "find_chromium", lambda: None)
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("shutil.which", lambda name, path=None: f"/usr/bin/{name}")
     assert dev.main(["test", "--install", "-x"]) == 0
     assert ["apt-get", "install", "-y", "--no-install-recommends", "chromium"] in commands
     assert commands[-1][-1] == "-x"

@@ -1,4 +1,4 @@
-"""The command line: `headless new`, `dev`, `start`, `routes`, `users create`, and what plugins add."""
+"""The command line: `headless new`, `dev`, `start`, `routes`, `generate`, `users create`, and what plugins add."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated
@@ -150,6 +151,32 @@ def routes(config: ConfigOption = None, imports: ImportOption = None) -> None:
     from headless.project import find_project
 
     print_routes(find_project(config, imports or ()))
+
+
+class Generated(enum.StrEnum):
+    """What can be generated."""
+
+    openapi = "openapi"
+    typescript = "typescript"
+    python = "python"
+    yaml_schema = "yaml-schema"
+
+
+@cli.command()
+def generate(
+    what: Annotated[Generated, typer.Argument(help="The API's description, types, or the schema of YAML files.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where to; printed when it is not given.", show_default=False),
+    ] = None,
+    config: ConfigOption = None,
+    imports: ImportOption = None,
+) -> None:
+    """Write what follows from the declarations: OpenAPI, types for TypeScript or Python, a schema for editors."""
+    from headless.cli.generation import generate as write
+    from headless.project import find_project
+
+    write(what.value, lambda: find_project(config, imports or ()), out)
 
 
 @users.command("create")

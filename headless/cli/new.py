@@ -12,6 +12,7 @@ from pathlib import Path
 
 import jinja2
 
+from headless.cli.generation import schema_json
 from headless.errors import ConfigError
 from headless.names import words
 
@@ -19,6 +20,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 SHARED = ("env.jinja", "gitignore.jinja")
 HIDDEN = {"env": ".env", "gitignore": ".gitignore"}
 SUFFIX = ".jinja"
+SCHEMA = ".headless/schema.json"
+"""Where the first lines of the YAML files say that editors find what they may hold."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*", re.ASCII)
 
@@ -40,6 +43,8 @@ def create_project(name: str, folder: Path, *, yaml: bool) -> list[Path]:
         "secret": secrets.token_urlsafe(32),
     }
     files = render(TEMPLATES / ("yaml" if yaml else "python"), values)
+    if yaml:
+        files[Path(SCHEMA)] = schema_json()
     for path, text in files.items():
         write(target / path, text)
     (target / ".env").chmod(0o600)

@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
+
 from headless.app import Headless
+from headless.cli.generation import update
 from headless.cli.loading import load_app
-from headless.cli.output import fail
+from headless.cli.output import fail, say
 from headless.cli.server import AnnouncedServer
 from headless.cli.supervisor import PATIENCE, READY
 from headless.environment import load_environment
@@ -34,7 +37,10 @@ def serve(settings: Mapping[str, Any]) -> None:
         asyncio.get_running_loop().remove_reader(lifeline)
         server.should_exit = True
 
-    server = AnnouncedServer(load_app(project), announce, grace=int(PATIENCE) - 1)
+    app = load_app(project)
+    for told in update(project, app):
+        say(f"[dim]{escape(told)}[/]")
+    server = AnnouncedServer(app, announce, grace=int(PATIENCE) - 1)
     server.run(sockets=[listener])
 
 

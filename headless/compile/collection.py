@@ -17,7 +17,7 @@ from headless.compile.tables import assign_columns, build_references, build_tabl
 from headless.config import Config
 from headless.declaration import declaration
 from headless.errors import BadRequest, ConfigError
-from headless.fields.base import ABSENT, DataField
+from headless.fields.base import ABSENT, DataField, Schema
 from headless.fields.date import Date
 from headless.fields.email import Email
 from headless.fields.json import Json
@@ -40,6 +40,11 @@ class Sessions(Json):
 
     def empty(self) -> Any:
         return []
+
+    def json_schema(self) -> Schema:
+        moment: Schema = {"type": "string", "format": "date-time"}
+        properties: Schema = {"id": {"type": "string"}, "createdAt": moment, "expiresAt": moment}
+        return {"type": "array", "items": {"type": "object", "properties": properties, "required": [*properties]}}
 
 
 def own_sessions(context: HookContext) -> list[Any]:

@@ -8,23 +8,23 @@ from typing import Any
 
 from headless.compile.plan import Node, Plan
 from headless.declaration import thaw
-from headless.fields.base import DataField, FieldContext, Schema, Wire
+from headless.fields.base import ABSENT, DataField, FieldContext, Schema, Wire
 
 
 @dataclass(frozen=True)
 class Composer:
     """Composes the schemas of the fields on one side of the wire.
 
-    `shown` tells answers from bodies. `includes` says which fields are there. `whole` says that an answer has every
-    key that it always has; without it, any key but an id may be missing, as where `select` chooses. `id` and `target`
-    are as in `Wire`. With `locales`, a localized value may also be an object with one for each of them.
+    `shown` tells answers from bodies. `includes` says which fields are there, `has` which of them an answer always has;
+    without it, any key but an id may be missing, as where `select` chooses. `id` and `target` are as in `Wire`. With
+    `locales`, a localized value may also be an object with one for each of them.
     """
 
     shown: bool
     includes: Callable[[Node], bool]
     id: Callable[[str], Schema]
     target: Callable[[str, Sequence[str]], Schema]
-    whole: bool = False
+    has: Callable[[Node], bool] = lambda node: False
     partial: bool = False
     """Of a body: whether every key may be left out, as in an update."""
     locales: Sequence[str] = ()
@@ -50,13 +50,13 @@ class Composer:
 
     def _has_to_be(self, node: Node, schema: Schema) -> bool:
         if self.shown:
-            return self.whole and (node.managed or is_firm(node) or bool(node.flat and schema.get("required")))
+            return self.has(node) or bool(node.flat and schema.get("required"))
         if self.partial or node.conditions or _is_filled(node.field):
             return False
         return bool(schema.get("required")) if node.flat else node.field.needed
 
     def _may_be_null(self, node: Node, schema: Schema) -> bool:
-        if node.managed or is_firm(node):
+        if is_firm(node):
             return False
         if self.shown:
             return not isinstance(node.field.empty(), list | dict)
@@ -78,7 +78,12 @@ class Composer:
 
 def is_firm(node: Node) -> bool:
     """Whether a stored document has a value for the field, as far as the declaration can promise."""
-    return node.field.required and not node.conditions
+    return node.managed or (node.field.required and not node.conditions)
+
+
+def is_there(node: Node) -> bool:
+    """Whether every document that is read whole has the key, be it null."""
+    return not node.field.hidden and "read" not in node.field.access and node.field.empty() is not ABSENT
 
 
 def _is_filled(field: DataField) -> bool:

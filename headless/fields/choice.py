@@ -47,7 +47,7 @@ def _option(item: Any) -> Option:
 class Choice(DataField):
     """A field whose value is one of `options`."""
 
-    options: Annotated[Any, BeforeValidator(as_options)]
+    options: Annotated[Any, BeforeValidator(as_options, json_schema_input_type=list[str | Option])]
 
     @cached_property
     def choices(self) -> frozenset[str]:

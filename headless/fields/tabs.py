@@ -50,7 +50,7 @@ class Tabs(Field):
     type: ClassVar[str] = "tabs"
     widget: ClassVar[str] = "tabs"
 
-    tabs: Annotated[Sequence[Any], BeforeValidator(as_tabs)]
+    tabs: Annotated[Sequence[Any], BeforeValidator(as_tabs, json_schema_input_type=list[NamedTab | PlainTab])]
 
     @property
     def children(self) -> Sequence[Field]:

@@ -74,6 +74,13 @@ COMMON: Final[Mapping[str, Callable[[Known], Parameter]]] = MappingProxyType(
             "Which keys of referred documents are shown: `populate[users][name]=true`.",
             POPULATE,
         ),
+        "revision": lambda known: _query("revision", "`true` tells the revision in the header `ETag`.", FLAG),
+        "if_match": lambda known: {
+            "name": "If-Match",
+            "in": "header",
+            "description": "The `ETag` of the document as it was read: it is changed only if that is still its own.",
+            "schema": {"type": "string"},
+        },
         "snapshot": lambda known: _query(
             "snapshot",
             "Begins with an event that holds the documents as they are: all, or at most so many.",

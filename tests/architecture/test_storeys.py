@@ -25,7 +25,7 @@ STOREYS: list[set[str]] = [
     {"compile", "loader", "project"},
     {"query"},
     {"operations"},
-    {"api", "request", "routing", "secret", "openapi"},
+    {"api", "request", "routing", "secret", "openapi", "typings"},
     {"admin"},
     {"shipped"},
     {"server"},

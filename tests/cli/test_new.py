@@ -25,6 +25,7 @@ PYTHON = {
     "tests/test_posts.py",
 }
 YAML = {
+    ".headless/schema.json",
     ".env",
     ".gitignore",
     "README.md",

@@ -20,7 +20,15 @@ from headless.access import BUILT_IN, AccessContext
 from headless.auth import Auth, Cookies
 from headless.cli.commands import cli
 from headless.collection import Collection, CollectionAdmin, Index, Labels, Pagination
-from headless.config import ROOT_HOOKS, AdminOptions, ChangeLogOptions, Config, CorsOptions, OpenApiOptions
+from headless.config import (
+    ROOT_HOOKS,
+    AdminOptions,
+    ChangeLogOptions,
+    Config,
+    CorsOptions,
+    GenerateOptions,
+    OpenApiOptions,
+)
 from headless.endpoint import Endpoint
 from headless.fields.base import DataField, DateAdmin, Field, FieldAdmin, FieldContext
 from headless.fields.choice import Option
@@ -37,8 +45,8 @@ from tests.docs.markdown import DOCS, ROOT, codes, first_cells, name_of, read
 
 GUIDE, REFERENCE = DOCS / "guide", DOCS / "reference"
 DECLARATIONS = (
-    Config, AdminOptions, CorsOptions, ChangeLogOptions, OpenApiOptions, Collection, CollectionAdmin, Labels,
-    Pagination, Index, Auth, Cookies, FieldAdmin, DateAdmin, StreamLimits,
+    Config, AdminOptions, CorsOptions, ChangeLogOptions, OpenApiOptions, GenerateOptions, Collection, CollectionAdmin,
+    Labels, Pagination, Index, Auth, Cookies, FieldAdmin, DateAdmin, StreamLimits,
 )  # fmt: skip
 
 

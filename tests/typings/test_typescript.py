@@ -1,0 +1,139 @@
+"""TypeScript types: in the form of Payload's, and such that its compiler takes them."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import dev
+from headless import Collection, Config, Headless, fields
+from headless.fields.base import Schema
+from headless.typings.shapes import ON_THE_WIRE, shapes_of
+from headless.typings.typescript import literal, spelled, typescript
+from tests.openapi.library import config
+
+
+def module(declared: Config) -> str:
+    app = Headless(declared.replace(database="sqlite:///:memory:"))
+    return typescript(shapes_of(app.collections, ON_THE_WIRE), app.config.admin.user)
+
+
+@pytest.fixture(scope="module")
+def types() -> str:
+    return module(config())
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "    books: Book;\n",
+        "    books: BooksSelect<false> | BooksSelect<true>;\n",
+        "    defaultIDType: number;\n",
+        "    members: MemberAuthOperations;\n",
+        "  globals: {};\n",
+        "  locale: null;\n",
+        "  user: (Member & { collection: 'members' }) | (User & { collection: 'users' });\n",
+        "export interface MemberAuthOperations {\n  forgotPassword: {\n    email: string;\n    password: string;\n",
+        "export interface Book {\n  id: number;\n",
+        "  /**\n   * On the spine.\n   */\n  title: string;\n",
+        "  blurb?: string | null;\n",
+        "  genre?: ('novel' | 'poem')[] | null;\n",
+        "  author: number | Member;\n",
+        "  source?: (number | Note) | null;\n",
+        "  seo: {\n    headline: string;\n    note?: string | null;\n  };\n",
+        "  links: {\n    label: string;\n    id?: string | null;\n  }[];\n",
+        "    relationTo: 'books';\n    value: number | Book;\n",
+        "  lent: boolean;\n",
+        "  extra?: { [k: string]: unknown } | unknown[] | string | number | boolean | null;\n",
+        "  printed?: string | null;\n",
+        "  updatedAt: string;\n  createdAt: string;\n",
+        "export interface BooksSelect<T extends boolean = true> {\n  title?: T;\n",
+        "  seo?: T | {\n    headline?: T;\n    note?: T;\n  };\n",
+        "  about?: T;\n",
+        "declare module 'payload' {\n  export interface GeneratedTypes extends Config {}\n}\n",
+    ],
+)
+def test_it_has_the_form_of_payloads(types: str, part: str) -> None:
+    """Names, optional keys, references and selects are spelled as its front ends expect them."""
+    assert part in types
+
+
+def test_hidden_fields_are_not_there(types: str) -> None:
+    """Clients never see them."""
+    assert "vault" not in types
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({}, "{ [k: string]: unknown } | unknown[] | string | number | boolean | null"),
+        ({"type": "object"}, "{ [k: string]: unknown }"),
+        ({"type": ["string", "null"]}, "string | null"),
+        ({"type": "array", "items": {"type": ["string", "null"]}}, "(string | null)[]"),
+        ({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}, "[number, number]"),
+        ({"anyOf": [{"enum": ["a", "b"]}, {"type": "null"}]}, "('a' | 'b') | null"),
+        ({"enum": [1, True, None]}, "1 | true | null"),
+        ({"type": "object", "properties": {"a-b": {"type": "integer"}}}, "{\n  'a-b'?: number;\n}"),
+    ],
+)
+def test_a_type_follows_from_a_schema(schema: Schema, expected: str) -> None:
+    """Whatever a field says of its values."""
+    assert spelled(schema) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("it's", r"'it\'s'"), ('a "b"', "'a \"b\"'"), ("a\\n", r"'a\\n'"), ("a\nb", r"'a\nb'")]
+)
+def test_text_is_quoted(value: str, expected: str) -> None:
+    """With what it has of quotes and line ends."""
+    assert literal(value) == expected
+
+
+def test_a_description_cannot_end_its_comment() -> None:
+    """A `*/` in it is broken up."""
+    notes = Collection("notes", fields=[fields.Text("a", admin={"description": "*/ evil: any; /*"})])
+    assert "* *\\/ evil: any; /*\n" in module(Config(collections=[notes]))
+
+
+USE = """
+import type { Config, Book, BooksSelect, User } from './types';
+import type { GeneratedTypes } from 'payload';
+
+const author: Book['author'] = 1;
+const populated: Book['author'] = { id: 1, email: 'a@b.c', updatedAt: '', createdAt: '', sessions: [],
+  collection: 'members' };
+const book: Pick<Book, 'title' | 'seo' | 'links'> = { title: 'x', seo: { headline: 'y' }, links: [{ label: 'z' }] };
+const select: BooksSelect = { title: true, seo: { headline: true } };
+const collections: GeneratedTypes['collections'] = {} as Config['collections'];
+const user: Config['user'] = {} as User & { collection: 'users' };
+export { author, populated, book, select, collections, user };
+// @ts-expect-error – a genre is one of the options
+const genre: Book['genre'] = ['drama'];
+// @ts-expect-error – a reference is an id or a document
+const wrong: Book['author'] = 'ada';
+export { genre, wrong };
+"""
+
+
+@pytest.mark.typescript
+def test_the_compiler_takes_it(types: str, tmp_path: Path) -> None:
+    """Under `--strict`, by itself and where Payload's package is, whose types it then adds to."""
+    (tmp_path / "types.ts").write_text(types)
+    assert compiled(tmp_path, "types.ts") == ""
+    package = tmp_path / "node_modules" / "payload"
+    package.mkdir(parents=True)
+    (package / "package.json").write_text('{"name": "payload", "types": "index.d.ts"}')
+    (package / "index.d.ts").write_text("export interface GeneratedTypes {}\n")
+    (tmp_path / "use.ts").write_text(USE)
+    assert compiled(tmp_path, "use.ts") == ""
+
+
+def compiled(folder: Path, file: str) -> str:
+    """What the compiler complains of."""
+    compiler = dev.find_typescript()
+    assert compiler is not None
+    command = [compiler, "--strict", "--noEmit", "--target", "es2022", file]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
