@@ -62,6 +62,7 @@ class Control:
     siblings: Mapping[str, Any] = field(default_factory=dict)
     levels: list[Level] = field(default_factory=list)
     options: Options | None = None
+    choices: Sequence[Any] = ()
     theirs: Markup | None = None
     tab: int = 0
     focus: bool = False
@@ -268,6 +269,7 @@ class DocumentForm:
             errors=tuple(self._errors.get(path, ())),
             zone_name=zone_name(zone),
             base=self.base,
+            choices=getattr(declared, "options", ()),
             document=self._data,
             siblings=siblings,
             theirs=self._theirs(path, declared),

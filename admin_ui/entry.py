@@ -178,7 +178,7 @@ def _texts(listed: Mapping[str, Listed]) -> list[str]:
 
 
 def _is_text(field: Any) -> bool:
-    schema = field.json_schema()
+    schema = field.stored_schema()
     return schema.get("type") == "string" and not {"format", "enum"} & set(schema)
 
 

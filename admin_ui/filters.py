@@ -125,7 +125,7 @@ def _value(listed: Listed, operator: str, text: str) -> str:
     if operator == "exists":
         return "false" if text.lower() in ("no", "false", "0") else "true"
     words = {option.label.lower(): option.value for option in getattr(listed.field, "options", ())}
-    if listed.field.json_schema().get("type") == "boolean":
+    if listed.field.stored_schema().get("type") == "boolean":
         words = {"yes": "true", "no": "false"}
     parts = text.split(",") if operator in ("in", "not_in", "all") else [text]
     return ",".join(words.get(part.strip().lower(), part.strip()) for part in parts)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import escape
 
 from headless import Forbidden, HeadlessError
+from headless.fields import FieldContext
 
 if TYPE_CHECKING:
     from headless.admin_ui.controls import Control
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 FEW = 50
 """Up to so many documents are offered in one list."""
 FOUND = 20
+
+Within = bool | Mapping[str, Any]
+"""Whether all documents of a collection may be chosen, or none, or those that fulfil a where."""
 
 
 @dataclass(slots=True)
@@ -45,16 +49,31 @@ class Options:
     all: bool = True
     sought: str = ""
     places: str = ""
+    of_form: bool = False
+    """Whether what is offered may depend on what the form says, so that all of it is needed to look for more."""
 
 
 async def fill_options(visit: Visit, controls: Iterable[Control], sought: Mapping[str, str]) -> None:
-    """Loads the options of every relationship among the controls; `sought` holds search texts by path."""
+    """Loads what every relationship and select among the controls offers; `sought` holds search texts by path."""
     finder = Finder(visit)
     for control in controls:
-        if hasattr(control.field, "slugs") and not control.read_only:
-            control.options = await finder.options(control.field, control.value, sought.get(control.path, ""))
-        elif hasattr(control.field, "slugs"):
+        if hasattr(control.field, "narrowed") and not control.read_only:
+            context = context_of(visit, control)
+            control.options = await finder.options(control.field, control.value, sought.get(control.path, ""), context)
+        elif hasattr(control.field, "offered") and not control.read_only:
+            offered = await control.field.offered(context_of(visit, control))
+            control.choices = [each for each in control.choices if each in offered or each.value in control.value]
+        elif hasattr(control.field, "narrowed"):
             control.shown = escape(await finder.shown(control.field, control.value))
+
+
+def context_of(visit: Visit, control: Control) -> FieldContext:
+    """What the functions of a control's field are asked with, while its form is drawn."""
+    id = control.document.get("id")
+    return FieldContext(
+        "create" if id is None else "update", control.document, control.siblings, id, visit.user,
+        path=tuple(control.path.split(".")), request=visit.request,
+    )  # fmt: skip
 
 
 class Finder:
@@ -64,15 +83,19 @@ class Finder:
         self.visit = visit
         self._few: dict[str, list[Option] | None] = {}
 
-    async def options(self, declared: Any, chosen: Sequence[str], sought: str) -> Options:
+    async def options(self, declared: Any, chosen: Sequence[str], sought: str, context: FieldContext) -> Options:
         """The options of one relationship, what is chosen first where the order is kept."""
         entries = [self.visit.site.entries[slug] for slug in declared.slugs]
-        few = {entry.slug: await self.few(entry) for entry in entries}
+        within = {entry.slug: await declared.narrowed(entry.slug, context) for entry in entries}
+        few = {entry.slug: await self.few(entry, within[entry.slug]) for entry in entries}
         options = Options(all=all(found is not None for found in few.values()), sought=sought)
+        options.of_form = callable(declared.filter_options)
         options.places = ", ".join(entry.plural_low for entry in entries)
         offered = {slug: found or [] for slug, found in few.items()}
         if not options.all:
-            offered = {entry.slug: await self.search(entry, sought) if sought else [] for entry in entries}
+            offered = {
+                entry.slug: await self.search(entry, sought, within[entry.slug]) if sought else [] for entry in entries
+            }
         selected = await self._selected(declared, entries, chosen, offered)
         for entry in entries:
             mine = [selected[value] for value in chosen if value in selected and self._of(declared, value, entry)]
@@ -82,21 +105,24 @@ class Finder:
             options.groups.append(Group(label, _in_order(declared, mine, rest, options.all)))
         return options
 
-    async def few(self, entry: Entry) -> list[Option] | None:
-        """Every document of a collection, None when they are too many."""
+    async def few(self, entry: Entry, within: Within) -> list[Option] | None:
+        """Every document of a collection that may be chosen, None when they are too many."""
+        if within is not True:
+            found = await self._find(entry, {}, FEW + 1, within)
+            return found if len(found) <= FEW else None
         if entry.slug not in self._few:
             count = await self.visit.count(entry.slug)
             many = count is not None and count > FEW
             self._few[entry.slug] = None if many else await self._find(entry, {}, FEW)
         return self._few[entry.slug]
 
-    async def search(self, entry: Entry, text: str) -> list[Option]:
+    async def search(self, entry: Entry, text: str, within: Within) -> list[Option]:
         """Documents whose searched fields have the words of the text."""
         wheres: list[dict[str, Any]] = [{path: {"like": text}} for path in entry.searched]
         id = entry.read_id(text)
         if id is not None:
             wheres.append({"id": {"equals": id}})
-        return await self._find(entry, {"or": wheres}, FOUND) if wheres else []
+        return await self._find(entry, {"or": wheres}, FOUND, within) if wheres else []
 
     async def shown(self, declared: Any, chosen: Sequence[str]) -> str:
         """The titles of what is chosen, for a field that can only be read."""
@@ -122,16 +148,21 @@ class Finder:
                 selected[value] = Option(value, label, chosen=True)
         return selected
 
-    async def _find(self, entry: Entry, where: Mapping[str, Any], limit: int) -> list[Option]:
+    async def _find(self, entry: Entry, where: Mapping[str, Any], limit: int, within: Within = True) -> list[Option]:
+        if within is False:
+            return []
+        asked: dict[str, Any] = {"where": dict(where) or None, "limit": limit, "depth": 0}
+        if within is not True:
+            asked["within"] = within
         try:
             page = await self.visit.api.find(
-                entry.slug, where=dict(where) or None, limit=limit, depth=0, sort=entry.title_field,
+                entry.slug, sort=entry.title_field, **asked,
                 select={entry.title_field: True} if entry.title_field != "id" else None,
             )  # fmt: skip
         except Forbidden:
             return []
         except HeadlessError:
-            page = await self.visit.api.find(entry.slug, where=dict(where) or None, limit=limit, depth=0)
+            page = await self.visit.api.find(entry.slug, **asked)
         return [Option(str(doc["id"]), entry.title(doc)) for doc in page.docs]
 
     def _of(self, declared: Any, value: str, entry: Entry) -> bool:

@@ -59,9 +59,14 @@ class Api:
         select: Any = None,
         populate: Any = None,
         pagination: bool = True,
+        within: Where | None = None,
     ) -> Page:
-        """A page of documents. `limit=0` finds all. Raises Forbidden, QueryError, BadRequest."""
-        query = Query(where, sort, limit, page, depth, select, populate, pagination)
+        """A page of documents. `limit=0` finds all. Raises Forbidden, QueryError, BadRequest.
+
+        `within` is a where that narrows it further and is the caller's own: it may name fields that the asker may not
+        read, so never pass on what a client sent.
+        """
+        query = Query(where, sort, limit, page, depth, select, populate, pagination, within)
         return await finding.find(self._asker, self._asker.collection(slug), query)
 
     async def get(

@@ -11,7 +11,7 @@ from headless.admin import Branch
 from headless.admin_ui import rows
 from headless.admin_ui.controls import DocumentForm, FormState
 from headless.admin_ui.defaults import defaults
-from headless.admin_ui.options import Finder, fill_options
+from headless.admin_ui.options import Finder, context_of, fill_options
 from headless.admin_ui.views.documents import entry_of
 from headless.admin_ui.visit import Visit
 
@@ -41,12 +41,12 @@ async def options(visit: Visit) -> Response:
     """The documents that the relationship at `path` finds for `q`, as choices of its input."""
     entry, path = entry_of(visit), _path(visit, "path")
     declared = rows.field_at(entry.fields, ".".join(part for part in path.split(".") if not part[0].isdigit()))
-    if declared is None or not hasattr(declared, "slugs"):
+    if declared is None or not hasattr(declared, "narrowed") or callable(declared.filter_options):
         raise NotFound()
     sought = visit.request.query_params.get("q", "").strip()[:200]
     form = DocumentForm(visit.site, visit.url("collections", entry.slug), (), {}, FormState(new=True), visit.times)
     control = form.alone(declared, path, visit.request.query_params.getlist("chosen")[:200])
-    control.options = await Finder(visit).options(declared, control.value, sought)
+    control.options = await Finder(visit).options(declared, control.value, sought, context_of(visit, control))
     return visit.plain("options.html", c=control)
 
 

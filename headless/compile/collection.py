@@ -41,7 +41,7 @@ class Sessions(Json):
     def empty(self) -> Any:
         return []
 
-    def json_schema(self) -> Schema:
+    def stored_schema(self) -> Schema:
         moment: Schema = {"type": "string", "format": "date-time"}
         properties: Schema = {"id": {"type": "string"}, "createdAt": moment, "expiresAt": moment}
         return {"type": "array", "items": {"type": "object", "properties": properties, "required": [*properties]}}
@@ -255,6 +255,7 @@ def _dangling(collection: CompiledCollection, compiled: Mapping[str, CompiledCol
                 place = f"collection {collection.slug!r}, field {node.dotted!r}"
                 problems.append(f"{place}: there is no collection {slug!r}{did_you_mean(slug, compiled)}")
     problems += _without_effect(collection)
+    problems += _without_source(collection)
     admin = collection.declaration.admin
     known = {node.dotted for node in collection.plan.walk()} | {"id"}
     for option, names in (
@@ -269,6 +270,18 @@ def _dangling(collection: CompiledCollection, compiled: Mapping[str, CompiledCol
             if name not in known:
                 place = f"collection {collection.slug!r}, {option}"
                 problems.append(f"{place}: there is no field {name!r}{did_you_mean(name, known)}")
+    return problems
+
+
+def _without_source(collection: CompiledCollection) -> list[str]:
+    """Fields whose value is made of one that is not there."""
+    problems = []
+    known = {node.dotted for node in collection.plan.walk()}
+    for node in collection.plan.walk():
+        for name in node.field.uses:
+            if name not in known and ".".join((*node.path[:-1], name)) not in known:
+                place = f"collection {collection.slug!r}, field {node.dotted!r}"
+                problems.append(f"{place}: there is no field {name!r} to make it of{did_you_mean(name, known)}")
     return problems
 
 

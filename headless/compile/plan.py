@@ -42,12 +42,15 @@ class Node:
     """The field, where its value is made of other fields' (`Containing`); else None."""
     plain: bool = False
     """Whether anyone may name it in a query, and its value is one scalar of the document itself."""
+    validators: tuple[Callable[..., Any], ...] = ()
+    """What is asked of a value that the field's own check accepts."""
     stored: bool = True
     """Whether it has a place in the row; the value of one that has not is made when the document is read."""
 
     def __post_init__(self) -> None:
         self.refers = self.field if isinstance(self.field, Referring) else None
         self.contains = self.field if isinstance(self.field, Containing) else None
+        self.validators = self.field.validators
         self.stored = self.field.is_stored
         guarded = self.field.hidden or "read" in self.field.access or self.unlogged
         single = self.refers is None and self.contains is None and not self.field.has_list

@@ -22,6 +22,7 @@ from headless.fields.relationship import Relationship
 from headless.fields.rich_text import RichText
 from headless.fields.row import Row
 from headless.fields.select import Select
+from headless.fields.slug import Slug
 from headless.fields.tabs import Tab, Tabs
 from headless.fields.text import Text
 from headless.fields.textarea import Textarea
@@ -43,6 +44,7 @@ registry: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "rich_text": RichText,
         "row": Row,
         "select": Select,
+        "slug": Slug,
         "tabs": Tabs,
         "text": Text,
         "textarea": Textarea,
@@ -53,6 +55,6 @@ registry: Mapping[str, Callable[..., Any]] = MappingProxyType(
 
 __all__ = [
     "ABSENT", "Array", "Checkbox", "Code", "Collapsible", "DataField", "Date", "Email", "Field", "FieldAdmin",
-    "FieldContext", "Group", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select", "Tab",
-    "Tabs", "Text", "Textarea", "Ui",
+    "FieldContext", "Group", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select", "Slug",
+    "Tab", "Tabs", "Text", "Textarea", "Ui",
 ]  # fmt: skip

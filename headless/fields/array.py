@@ -91,7 +91,7 @@ class Array(DataField):
                 )
         return value
 
-    def json_schema(self) -> Schema:
+    def stored_schema(self) -> Schema:
         return {"type": "array"}
 
     def wire_schema(self, wire: Wire) -> Schema:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Protocol, runtime_checkable
+from typing import Annotated, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import sqlalchemy as sa
 from pydantic import BeforeValidator
@@ -43,7 +43,10 @@ ABSENT = Absent()
 
 @dataclass(slots=True)
 class FieldContext:
-    """What a validator, a default or a condition is given: the write it belongs to and where it stands."""
+    """What a validator, a default or a condition is given: the write it belongs to and where it stands.
+
+    `await matching(slug, ids, where)` answers those of the ids whose documents fulfil a where, whoever asks.
+    """
 
     operation: str
     data: Mapping[str, Any]
@@ -54,9 +57,15 @@ class FieldContext:
     previous_value: Any = None
     request: Any = None
     now: Callable[[], str] = str
+    relation_to: str | None = None
+    matching: Callable[[str, Iterable[Any], Mapping[str, Any]], Awaitable[set[Any]]] | None = None
 
 
 APPEARANCES = ("day_and_time", "day_only", "month_only", "time_only")
+Appearance = Literal[
+    "day_and_time", "day_only", "month_only", "time_only", "dayAndTime", "dayOnly", "monthOnly", "timeOnly"
+]
+"""The appearances of a date as files spell them."""
 
 
 def as_appearance(given: Any) -> str:
@@ -71,7 +80,9 @@ def as_appearance(given: Any) -> str:
 class DateAdmin:
     """How much of a date the admin shows and asks for. All but `day_and_time` mean the same in every time zone."""
 
-    picker_appearance: Annotated[Str, BeforeValidator(as_appearance)] = "day_and_time"
+    picker_appearance: Annotated[Str, BeforeValidator(as_appearance, json_schema_input_type=Appearance)] = (
+        "day_and_time"
+    )
 
 
 @declaration
@@ -229,6 +240,21 @@ class DataField(Field):
         return JSON_TEXT if self.is_json else self.storage
 
     @property
+    def validators(self) -> tuple[Callable[..., Any], ...]:
+        """What is asked of a value that `check` accepts, `(value, context)`; may be async."""
+        return () if self.validate is None else (self.validate,)
+
+    @property
+    def uses(self) -> Sequence[str]:
+        """The fields that the value is made of: names of fields beside it, or paths from the document."""
+        return ()
+
+    @property
+    def wheres(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        """The wheres over collections that the declaration holds, each with the collection's slug."""
+        return ()
+
+    @property
     def operators(self) -> Mapping[str, Operator]:
         """The operators a query may use on one value of this field."""
         return operators.TEXT
@@ -283,7 +309,7 @@ class DataField(Field):
     load: ClassVar[Callable[[Any], Any] | None] = None
     """Turns a column's value into the document's; None when they are the same."""
 
-    def json_schema(self) -> Schema:
+    def stored_schema(self) -> Schema:
         """The JSON Schema of a value that is there, as it is stored."""
         return {"type": "string"}
 
@@ -293,7 +319,7 @@ class DataField(Field):
         Containers compose it of their parts and references of their targets; for the others it is that of the stored
         value.
         """
-        return self.json_schema()
+        return self.stored_schema()
 
 
 @runtime_checkable

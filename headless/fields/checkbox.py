@@ -66,5 +66,5 @@ class Checkbox(DataField):
     def dump(self, value: Any) -> Any:
         return None if value is None else int(value)
 
-    def json_schema(self) -> dict[str, Any]:
+    def stored_schema(self) -> dict[str, Any]:
         return {"type": "boolean"}

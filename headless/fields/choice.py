@@ -73,5 +73,5 @@ class Choice(DataField):
             raise Never
         return raw
 
-    def json_schema(self) -> dict[str, Any]:
+    def stored_schema(self) -> dict[str, Any]:
         return {"type": "string", "enum": [option.value for option in self.options]}

@@ -53,7 +53,7 @@ class ZoneOptions:
     """Which time zones a date may be meant in: any, unless `supported_timezones` lists them."""
 
     default_timezone: Annotated[Str, BeforeValidator(check_zone)] | None = None
-    supported_timezones: Annotated[Any, BeforeValidator(as_zones)] = ()
+    supported_timezones: Annotated[Any, BeforeValidator(as_zones, json_schema_input_type=list[str | Option])] = ()
     required: Bool = False
 
 
@@ -90,7 +90,7 @@ class Zone(DataField):
             raise BadRequest(f"A query on {self.name!r} takes text.")
         return raw
 
-    def json_schema(self) -> dict[str, Any]:
+    def stored_schema(self) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": "string"}
         if self.options:
             schema["enum"] = [option.value for option in self.options]
@@ -108,7 +108,7 @@ class Date(DataField):
     widget: ClassVar[str] = "date"
     example: ClassVar[Any] = "2026-01-31T09:30:00.000Z"
 
-    timezone: Annotated[Any, BeforeValidator(as_timezone)] = None
+    timezone: Annotated[Any, BeforeValidator(as_timezone, json_schema_input_type=bool | ZoneOptions)] = None
 
     @cached_property
     def companions(self) -> Sequence[Zone]:
@@ -166,5 +166,5 @@ class Date(DataField):
             raise BadRequest(f'"{str(raw)[:100]}" is not a valid date.')
         return value
 
-    def json_schema(self) -> dict[str, Any]:
+    def stored_schema(self) -> dict[str, Any]:
         return {"type": "string", "format": "date-time"}

@@ -39,5 +39,5 @@ class Email(Written):
     def for_copy(self, value: Any) -> Any:
         return ABSENT
 
-    def json_schema(self) -> dict[str, Any]:
-        return {**super().json_schema(), "format": "email"}
+    def stored_schema(self) -> dict[str, Any]:
+        return {**super().stored_schema(), "format": "email"}

@@ -58,7 +58,7 @@ class NamedGroup(DataField):
             await writer.finish(node.plan_of(value), value, before, path, self.rename(label))
         return value
 
-    def json_schema(self) -> Schema:
+    def stored_schema(self) -> Schema:
         return {"type": "object"}
 
     def wire_schema(self, wire: Wire) -> Schema:

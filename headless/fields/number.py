@@ -89,7 +89,7 @@ class Numeric(DataField):
             raise Never
         return value
 
-    def json_schema(self) -> dict[str, Any]:
+    def stored_schema(self) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": "number"}
         if self.min is not None:
             schema["minimum"] = self.min

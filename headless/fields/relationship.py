@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
+import orjson
 import sqlalchemy as sa
 from pydantic import BeforeValidator
 
 from headless import operators
-from headless.declaration import Bool, Int, Names, Str, declaration
+from headless.access import for_user
+from headless.declaration import Bool, Int, Names, Str, declaration, freeze
 from headless.errors import ConfigError
 from headless.fields.base import ABSENT, REQUIRED, DataField, FieldContext, Schema, Wire
 from headless.operators import Never, Operator, as_text
+
+logger = logging.getLogger("headless.fields")
 
 
 def as_relation(given: Any) -> Any:
@@ -22,6 +29,15 @@ def as_relation(given: Any) -> Any:
     raise ConfigError("relation_to is a collection's slug, or a list of slugs")
 
 
+def as_filter(given: Any) -> Any:
+    """Reads `filter_options`: a where, or a function of a FieldContext that answers one, true or false."""
+    if given is None or callable(given):
+        return given
+    if not isinstance(given, Mapping) or not given:
+        raise ConfigError("filter_options is a where, or a function that answers one, true or false")
+    return freeze(given)
+
+
 @declaration
 class Relationship(DataField):
     """A reference to a document of `relation_to`, or with `has_many` an ordered list of them.
@@ -29,7 +45,8 @@ class Relationship(DataField):
     A list of slugs makes it polymorphic: values are `{"relationTo": slug, "value": id}`. `on_delete` says what happens
     when the target goes: `set_null` (default when optional), `restrict` (default when required) or `cascade`.
     `populate_as_system` names the target's fields that are shown in place of the id to whoever may read this document,
-    even where the target itself is not theirs to read.
+    even where the target itself is not theirs to read. `filter_options` is a where over the targets that may be
+    chosen, or a function of a FieldContext that answers one, true or false; it is asked without regard to the asker.
     """
 
     type: ClassVar[str] = "relationship"
@@ -44,6 +61,7 @@ class Relationship(DataField):
     max_depth: Int | None = None
     on_delete: Str | None = None
     populate_as_system: Names = ()
+    filter_options: Annotated[Any, BeforeValidator(as_filter, json_schema_input_type=dict[str, Any] | str)] = None
 
     @property
     def polymorphic(self) -> bool:
@@ -81,6 +99,57 @@ class Relationship(DataField):
         yield from super().problems()
         if self.on_delete not in (None, "set_null", "restrict", "cascade"):
             yield f"{self.type} field {self.name!r}: on_delete is set_null, restrict or cascade, not {self.on_delete!r}"
+
+    @property
+    def wheres(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        return [(slug, self.filter_options) for slug in self.slugs] if isinstance(self.filter_options, Mapping) else []
+
+    @property
+    def validators(self) -> tuple[Callable[..., Any], ...]:
+        return super().validators if self.filter_options is None else (self.check_choice, *super().validators)
+
+    async def narrowed(self, slug: str, context: FieldContext) -> bool | Mapping[str, Any]:
+        """The where that the documents of a collection must fulfil to be chosen, or whether all or none may be."""
+        answer = self.filter_options
+        if answer is None:
+            return True
+        if callable(answer):
+            answer = answer(dataclasses.replace(context, relation_to=slug))
+            answer = await answer if inspect.isawaitable(answer) else answer
+        if isinstance(answer, bool):
+            return answer
+        if isinstance(answer, Mapping):
+            return for_user(answer, context.user) if answer else True
+        logger.error("filter_options of %r answered %r, neither a bool nor a where: none fits", self.name, answer)
+        return False
+
+    async def check_choice(self, value: Any, context: FieldContext) -> str | None:
+        """Which of the references `filter_options` leaves out."""
+        items = value if self.has_many else [value]
+        chosen = [
+            (slug, id, item)
+            for (slug, id), item in zip(self.pairs(value), items, strict=False)
+            if slug is not None and id is not None
+        ]
+        fitting: dict[str, set[Any]] = {}
+        for slug in dict.fromkeys(slug for slug, _, _ in chosen):
+            ids = {id for target, id, _ in chosen if target == slug}
+            fitting[slug] = await self._fitting(slug, ids, context)
+        return self.unfit([item for slug, id, item in chosen if id not in fitting[slug]])
+
+    async def _fitting(self, slug: str, ids: set[Any], context: FieldContext) -> set[Any]:
+        where = await self.narrowed(slug, context)
+        if where is True or context.matching is None:
+            return ids
+        return set() if where is False else await context.matching(slug, ids, where)
+
+    def unfit(self, refused: Sequence[Any]) -> str | None:
+        """The message for references that may not be chosen, in the words of the wire."""
+        if not refused:
+            return None
+        *others, last = (orjson.dumps(item).decode() for item in refused)
+        shown = "".join(f" {item} " for item in others) + f" {last}, "
+        return f"This field has the following invalid selections:{shown}"
 
     def reaches(self, collections: Iterable[Any]) -> tuple[str, ...]:
         return self.slugs
@@ -179,7 +248,7 @@ class Relationship(DataField):
             raise Never
         return raw
 
-    def json_schema(self) -> dict[str, Any]:
+    def stored_schema(self) -> dict[str, Any]:
         id_schema: dict[str, Any] = {"type": ["integer", "string"]}
         item = id_schema
         if self.polymorphic:

@@ -131,7 +131,7 @@ class RichText(DataField):
 
         return with_references(value, changed)
 
-    def json_schema(self) -> dict[str, Any]:
+    def stored_schema(self) -> dict[str, Any]:
         return {"type": "object", "properties": {"root": dict(_ROOT)}, "required": ["root"]}
 
 

@@ -65,8 +65,8 @@ class Several(DataField):
         """What is wrong with one value of the list, or None."""
         raise NotImplementedError
 
-    def json_schema(self) -> dict[str, Any]:
-        item = super().json_schema()
+    def stored_schema(self) -> dict[str, Any]:
+        item = super().stored_schema()
         if not self.has_many:
             return item
         schema: dict[str, Any] = {"type": "array", "items": item}

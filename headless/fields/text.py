@@ -55,7 +55,7 @@ class Written(DataField):
             raise BadRequest(f"A query on {self.name!r} takes text.")
         return value
 
-    def json_schema(self) -> dict[str, Any]:
+    def stored_schema(self) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": "string"}
         if self.min_length is not None:
             schema["minLength"] = self.min_length
@@ -64,7 +64,7 @@ class Written(DataField):
         return schema
 
     def wire_schema(self, wire: Wire) -> Schema:
-        schema = self.json_schema()
+        schema = self.stored_schema()
         if self.required and not wire.shown and not self.has_list:
             schema["minLength"] = max(1, self.min_length or 0)
         return schema

@@ -346,6 +346,7 @@ def row_title(row: Mapping[str, Any]) -> str:
 WIDGETS: Final[Mapping[str, FormWidget]] = MappingProxyType(
     {
         "text": TextWidget(),
+        "slug": TextWidget(),
         "textarea": FormWidget(),
         "code": FormWidget(),
         "email": FormWidget(),

@@ -21,8 +21,11 @@ from headless.names import did_you_mean, nearest, snake
 
 Registry = Mapping[str, Callable[..., Any]]
 
-DATA: Final = frozenset({"default_value", "custom", "indexes"})
-FUNCTIONS: Final = {"validate": "validator", "condition": "condition", "handler": "handler", "on_init": "start hook"}
+DATA: Final = frozenset({"default_value", "custom", "indexes", "json_schema"})
+FUNCTIONS: Final = {
+    "validate": "validator", "condition": "condition", "filter_options": "filter", "handler": "handler",
+    "on_init": "start hook",
+}  # fmt: skip
 
 
 class Reader:

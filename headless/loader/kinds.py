@@ -16,6 +16,7 @@ ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "hook": ("ctx",),
     "validator": ("value", "ctx"),
     "condition": ("data", "sibling_data", "ctx"),
+    "filter": ("ctx",),
     "handler": ("request",),
 }
 """The arguments that a function of each kind is called with."""

@@ -162,7 +162,7 @@ class Components:
     def _query_value(self, node: Node) -> Schema:
         if node.refers is not None and len(node.refers.slugs) == 1:
             return self.id(node.refers.slugs[0])
-        stored = node.field.json_schema()
+        stored = node.field.stored_schema()
         single = stored.get("items", stored)
         return {key: single[key] for key in ("type", "format") if key in single}
 

@@ -34,6 +34,8 @@ class Query:
     select: Any = None
     populate: Any = None
     pagination: bool = True
+    within: Any = None
+    """A where of the application's own, which may name any field."""
 
 
 async def find(asker: Asker, collection: CompiledCollection, query: Query) -> Page:
@@ -57,7 +59,10 @@ async def find(asker: Asker, collection: CompiledCollection, query: Query) -> Pa
 
 async def bound(asker: Asker, collection: CompiledCollection, query: Query) -> tuple[Condition, Sort]:
     """The asked-for documents among those that the asker may read, and their order."""
-    return await readable(asker, collection, query.where), await bind_sort(query.sort, collection, asker)
+    where = await readable(asker, collection, query.where)
+    if query.within:
+        where = both(where, await bind_rule(query.within, collection, asker))
+    return where, await bind_sort(query.sort, collection, asker)
 
 
 async def readable(asker: Asker, collection: CompiledCollection, where: Any) -> Condition:

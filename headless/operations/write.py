@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Node, Plan
-from headless.errors import ValidationError
+from headless.errors import BadRequest, QueryError, ValidationError
 from headless.fields.base import ABSENT, FieldContext
 from headless.operations.core import Asker
+from headless.operations.find import ONLY_ID
 from headless.operations.page import Document
 from headless.operations.present import run_field_hooks
 from headless.operators import in_
-from headless.query.binding import ID
-from headless.query.conditions import Comparison
+from headless.query.binding import ID, bind_rule
+from headless.query.conditions import AllOf, Comparison
+
+logger = logging.getLogger("headless.fields")
 
 Path = tuple[str | int, ...]
 
@@ -104,9 +108,9 @@ class Preparation:
             if node.refers is not None:
                 value = self._with_ids(node, data, path, label)
             message = field.check(value, context)
-            if message is None and field.validate is not None:
+            if message is None and node.validators:
                 context.path, context.previous_value = (*path, key), None if before is ABSENT else before
-                message = await _validated(field.validate, value, context)
+                message = await _validated(node.validators, value, context)
             if message is not None:
                 self._fail(node, message, path, label)
             elif node.contains is not None:
@@ -182,7 +186,22 @@ class Preparation:
             asker.user,
             request=asker.request,
             now=asker.core.clock.text,
+            matching=self._matching,
         )
+
+    async def _matching(self, slug: str, ids: Iterable[Any], where: Mapping[str, Any]) -> set[Any]:
+        """Those of the ids whose documents fulfil a where of the declaration, which no rule of the asker narrows."""
+        core = self.asker.core
+        target = core.collection(slug)
+        try:
+            bound = await bind_rule(where, target, Asker(core, system=True))
+        except (QueryError, BadRequest) as error:
+            logger.error("%s cannot be asked of %r, so nothing fulfils it: %s", where, slug, error)
+            return set()
+        wanted = tuple(id for id in ids if id is not None)
+        condition = AllOf([Comparison(ID, in_, wanted), bound])
+        statement = core.statements.find(target, target.reader(ONLY_ID), condition, None, limited=False)
+        return {row[0] for row in await core.database.read(statement, tuple(condition.values()))}
 
     async def _may_write(self, node: Node, siblings: Mapping[str, Any]) -> bool:
         return await self.asker.allows_field(
@@ -216,11 +235,12 @@ class Preparation:
         return ABSENT if value is ABSENT and changed is None else changed
 
 
-async def _validated(validate: Any, value: Any, context: FieldContext) -> str | None:
-    """What a custom validator says: True is fine, a text is the message."""
-    answer = validate(value, context)
-    if inspect.isawaitable(answer):
-        answer = await answer
-    if answer is True or answer is None:
-        return None
-    return answer if isinstance(answer, str) else "This field has an invalid value."
+async def _validated(validators: Iterable[Any], value: Any, context: FieldContext) -> str | None:
+    """What the first validator says that does not answer True: a text is the message."""
+    for validate in validators:
+        answer = validate(value, context)
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if answer is not True and answer is not None:
+            return answer if isinstance(answer, str) else "This field has an invalid value."
+    return None

@@ -20,8 +20,8 @@ NAMES = {
 
 FIELDS = {
     "ABSENT", "Array", "Checkbox", "Code", "Collapsible", "DataField", "Date", "Email", "Field", "FieldAdmin",
-    "FieldContext", "Group", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select", "Tab",
-    "Tabs", "Text", "Textarea", "Ui",
+    "FieldContext", "Group", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select", "Slug",
+    "Tab", "Tabs", "Text", "Textarea", "Ui",
 }  # fmt: skip
 
 EVENTS = {"Encode", "Event", "EventStream", "Watch", "encode_event", "format_event"}

@@ -88,8 +88,6 @@ GAPS = Gaps(
     },
     fields={
         "virtual=cat.title": Gap("virtual fields by path", "field"),
-        "filterOptions": Gap("filterOptions", "field"),
-        "json.jsonSchema": Gap("jsonSchema", "field"),
         "localized": Gap("localization"),
         "name=id": Gap("ids of one's own", "collection"),
     },

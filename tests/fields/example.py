@@ -31,6 +31,7 @@ NEEDS: Mapping[str, dict[str, Any]] = {
     "relationship": {"relation_to": "targets"},
     "row": {"fields": [fields.Text("inner")]},
     "select": {"options": ["new", "old"]},
+    "slug": {"use_as_slug": None, "required": False, "unique": False, "index": False},
     "tabs": {"tabs": [fields.Tab(label="First", fields=[fields.Text("inner")])]},
 }
 """What a type cannot be declared without."""
@@ -59,6 +60,7 @@ OTHER: Mapping[str, Any] = {
         }
     },
     "select": "old",
+    "slug": "ein-zweiter",
 }
 """A second value of each type, where a text does not do."""
 ASKED: Mapping[str, list[Any]] = {"rich_text": ["quiet Launch", "zweiterabs", "launch\nein", "%", "nowhere"]}
