@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from headless.fields.appearance import FieldAdmin
 from headless.fields.array import Array
-from headless.fields.base import ABSENT, DataField, Field, FieldAdmin, FieldContext
+from headless.fields.base import ABSENT, DataField, Field, FieldContext
 from headless.fields.checkbox import Checkbox
 from headless.fields.choice import Option
 from headless.fields.code import Code

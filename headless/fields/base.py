@@ -10,17 +10,18 @@ import dataclasses
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import Annotated, Any, ClassVar, Protocol, runtime_checkable
 
 import sqlalchemy as sa
 from pydantic import BeforeValidator
 
 from headless import operators
 from headless.access import as_rules
-from headless.declaration import Bool, Frozen, Int, Str, declaration, empty, nested, thaw
+from headless.declaration import Bool, Frozen, Str, declaration, empty, nested, thaw
 from headless.errors import ConfigError
+from headless.fields.appearance import FieldAdmin
 from headless.hooks import FIELD_HOOKS, as_hooks
-from headless.names import did_you_mean, is_field_name, snake, words
+from headless.names import is_field_name, words
 from headless.operators import Operator
 
 REQUIRED = "This field is required."
@@ -59,51 +60,6 @@ class FieldContext:
     now: Callable[[], str] = str
     relation_to: str | None = None
     matching: Callable[[str, Iterable[Any], Mapping[str, Any]], Awaitable[set[Any]]] | None = None
-
-
-APPEARANCES = ("day_and_time", "day_only", "month_only", "time_only")
-Appearance = Literal[
-    "day_and_time", "day_only", "month_only", "time_only", "dayAndTime", "dayOnly", "monthOnly", "timeOnly"
-]
-"""The appearances of a date as files spell them."""
-
-
-def as_appearance(given: Any) -> str:
-    """Reads how a date is picked; `dayOnly` is `day_only`."""
-    name = snake(given) if isinstance(given, str) else given
-    if name not in APPEARANCES:
-        raise ConfigError(f"{given!r} is none of {', '.join(APPEARANCES)}{did_you_mean(str(given), APPEARANCES)}")
-    return str(name)
-
-
-@declaration
-class DateAdmin:
-    """How much of a date the admin shows and asks for. All but `day_and_time` mean the same in every time zone."""
-
-    picker_appearance: Annotated[Str, BeforeValidator(as_appearance, json_schema_input_type=Appearance)] = (
-        "day_and_time"
-    )
-
-
-@declaration
-class FieldAdmin:
-    """How the admin shows a field. Only `condition` affects the API: where it is false, nothing is validated."""
-
-    description: Str | None = None
-    placeholder: Str | None = None
-    position: Str | None = None
-    width: Str | None = None
-    read_only: Bool = False
-    hidden: Bool = False
-    disabled: Bool = False
-    condition: Callable[..., Any] | None = None
-    init_collapsed: Bool = False
-    layout: Str | None = None
-    rows: Int | None = None
-    auto_complete: Str | None = None
-    language: Str | None = None
-    component: Str | None = None
-    date: Annotated[Any, nested(DateAdmin)] = DateAdmin()
 
 
 Schema = dict[str, Any]

@@ -15,7 +15,8 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import BeforeValidator
 
 from headless.declaration import Bool, Str, declaration, nested
-from headless.fields.base import ABSENT, DataField, FieldAdmin
+from headless.fields.appearance import FieldAdmin
+from headless.fields.base import ABSENT, DataField
 from headless.fields.checkbox import Checkbox
 from headless.fields.text import Written
 from headless.hooks import FIELD_HOOKS, Hook, HookContext, Hooks

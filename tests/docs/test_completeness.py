@@ -30,7 +30,8 @@ from headless.config import (
     OpenApiOptions,
 )
 from headless.endpoint import Endpoint
-from headless.fields.base import DataField, DateAdmin, Field, FieldAdmin, FieldContext
+from headless.fields.appearance import DateAdmin, FieldAdmin
+from headless.fields.base import DataField, Field, FieldContext
 from headless.fields.choice import Option
 from headless.fields.date import ZoneOptions
 from headless.fields.group import NamedGroup
