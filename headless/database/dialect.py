@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -56,6 +56,12 @@ class Unstorable:
 Failure = Unique | ForeignKey | NotNull | Busy | Full | Corrupt | Unstorable
 
 
+Step = tuple[bool, sa.BindParameter[Any]]
+"""A step of a path that a query goes inside JSON: whether it may be a place in a list, and the key."""
+
+Holds = Callable[[sa.ColumnElement[Any], Mapping[str, sa.ColumnElement[Any]]], sa.ColumnElement[Any]]
+
+
 class Dialect(Protocol):
     """How one kind of database says what the platform needs to say."""
 
@@ -72,6 +78,17 @@ class Dialect(Protocol):
 
     def json_value(self, column: sa.ColumnElement[Any], path: Sequence[str]) -> sa.ColumnElement[Any]:
         """The value at a path of a JSON column, in the one form that an index on it serves."""
+
+    def json_part(self, column: sa.ColumnElement[Any], path: Sequence[str]) -> sa.ColumnElement[Any]:
+        """The JSON text of the value at a path, which for a text is not the text itself."""
+
+    def json_inside(
+        self, json: sa.ColumnElement[Any], steps: Sequence[Step], holds: Holds | None
+    ) -> sa.ColumnElement[Any]:
+        """Whether one of the values at a path inside a JSON text fulfils `holds`, or is not null when that is None.
+
+        `holds` is given a value that is no list or object, and by kind (`text`, `number`, `flag`) whether it is one.
+        """
 
     def json_rows(self, column: sa.ColumnElement[Any], name: str | None = None) -> sa.TableValuedAlias:
         """The items of a JSON array as rows with the columns `key`, `value` and `type`."""

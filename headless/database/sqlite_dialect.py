@@ -14,7 +14,18 @@ from sqlalchemy.dialects.sqlite.base import SQLiteCompiler, SQLiteDDLCompiler, S
 from sqlalchemy.ext.compiler import compiles
 
 from headless import operators
-from headless.database.dialect import Busy, Corrupt, Failure, ForeignKey, Full, NotNull, Unique, Unstorable
+from headless.database.dialect import (
+    Busy,
+    Corrupt,
+    Failure,
+    ForeignKey,
+    Full,
+    Holds,
+    NotNull,
+    Step,
+    Unique,
+    Unstorable,
+)
 from headless.lexical.plain import JOINED
 
 FOLD: Final = "headless_fold"
@@ -51,6 +62,10 @@ def _write_word(word: Word, compiler: SQLiteCompiler, **options: Any) -> str:
     if "'" in word.text:
         raise ValueError(f"may not stand in a statement: {word.text!r}")
     return f"'{word.text}'"
+
+
+_OBJECT, _ARRAY, _NOTHING = Word("object"), Word("array"), Word("[]")
+_KINDS: Final = {"text": ("text",), "number": ("integer", "real"), "flag": ("true", "false")}
 
 
 class _Compiler(SQLiteCompiler):
@@ -100,6 +115,38 @@ class SQLite:
     def json_value(self, column: sa.ColumnElement[Any], path: Sequence[str]) -> sa.ColumnElement[Any]:
         return sa.func.json_extract(column, JsonPath(path))
 
+    def json_part(self, column: sa.ColumnElement[Any], path: Sequence[str]) -> sa.ColumnElement[Any]:
+        return column.op("->")(JsonPath(path))
+
+    def json_inside(
+        self, json: sa.ColumnElement[Any], steps: Sequence[Step], holds: Holds | None
+    ) -> sa.ColumnElement[Any]:
+        value: sa.ColumnElement[Any] = json
+        type_: sa.ColumnElement[Any] = sa.func.json_type(json)
+        tables: list[sa.TableValuedAlias] = []
+        wanted: list[sa.ColumnElement[Any]] = []
+        for may_be_place, key in steps:
+            if may_be_place:
+                around = sa.case((type_.in_([_OBJECT, _ARRAY]), value), else_=_NOTHING)
+            else:
+                one = sa.func.json_array(sa.func.json(value))
+                objects = _each(sa.case((type_ == _ARRAY, value), (type_ == _OBJECT, one), else_=_NOTHING))
+                tables.append(objects)
+                around = sa.case((objects.c.type == _OBJECT, objects.c.value), else_=Word("{}"))
+            member = _each(around)
+            tables.append(member)
+            wanted.append((sa.cast(member.c.key, sa.Text()) if may_be_place else member.c.key) == key)
+            value, type_ = member.c.value, member.c.type
+        if holds is None:
+            wanted.append(type_ != Word("null"))
+        else:
+            # A single value is the one row of itself, a list has a row for each element.
+            single = _each(around, sa.case((type_ != _OBJECT, member.c.fullkey)))
+            tables.append(single)
+            kinds = {kind: single.c.type.in_([Word(name) for name in names]) for kind, names in _KINDS.items()}
+            wanted.append(holds(single.c.value, kinds))
+        return sa.exists(sa.select(sa.literal_column("1")).select_from(*tables).where(*wanted))
+
     def json_rows(self, column: sa.ColumnElement[Any], name: str | None = None) -> sa.TableValuedAlias:
         return sa.func.json_each(column).table_valued("key", "value", "type", name=name)
 
@@ -141,6 +188,10 @@ class SQLite:
 
 
 SQLITE: Final = SQLite()
+
+
+def _each(*arguments: sa.ColumnElement[Any]) -> sa.TableValuedAlias:
+    return sa.func.json_each(*arguments).table_valued("key", "value", "type", "fullkey")
 
 
 def fold(value: Any) -> Any:

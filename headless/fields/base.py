@@ -149,6 +149,8 @@ class DataField(Field):
     example: ClassVar[Any]
     secret: ClassVar[bool] = False
     many: ClassVar[bool] = False
+    is_open: ClassVar[bool] = False
+    """Whether queries may go on into the JSON that is the value."""
 
     name: Str = dataclasses.field(kw_only=False)
     label: Str | Bool | None = None

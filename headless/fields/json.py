@@ -93,6 +93,7 @@ class Json(DataField):
 
     type: ClassVar[str] = "json"
     widget: ClassVar[str] = "json"
+    is_open: ClassVar[bool] = True
     storage: ClassVar[sa.types.TypeEngine[Any]] = JSON_TEXT
     example: ClassVar[Any] = {"k": [1, {"z": None}], "s": "é✓"}
 

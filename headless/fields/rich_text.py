@@ -55,6 +55,7 @@ class RichText(DataField):
 
     type: ClassVar[str] = "rich_text"
     widget: ClassVar[str] = "rich_text"
+    is_open: ClassVar[bool] = True
     storage: ClassVar[sa.types.TypeEngine[Any]] = JSON_TEXT
     example: ClassVar[Any] = EXAMPLE
     bare: ClassVar[bool] = False

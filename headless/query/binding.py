@@ -21,6 +21,7 @@ from headless.errors import BadRequest, QueryError
 from headless.fields.base import DataField
 from headless.operators import Never, Operator
 from headless.query.conditions import ALWAYS, NEVER, AllOf, AnyOf, Comparison, Condition, InRows, Not, Related
+from headless.query.inside import LONGEST, inside
 
 MOST_NODES = 64
 DEEPEST = 8
@@ -182,12 +183,23 @@ class _Binder:
             if "" in node.plans and rest:
                 plan, parent = node.plans[""], node
                 continue
+            if node.field.is_open and rest:
+                return self._inside(node, rest, name, raw, path)
             if node.refers is not None and rest:
                 return await self._through(node, rest, name, raw, path)
             if rest or node.plans:
                 raise QueryError(path)
             return self._leaf(node, (), name, raw, path)
         raise QueryError(path)
+
+    def _inside(self, node: Node, rest: list[str], name: str, raw: Any, path: str) -> Condition:
+        """A condition on what lies inside a JSON value."""
+        if len(rest) > LONGEST:
+            raise QueryError(path)
+        found = inside(node, rest, name, raw)
+        if found is None:
+            raise QueryError(f"{path}.{name}")
+        return Not(_in_rows(node, found.part)) if isinstance(found, Not) else _in_rows(node, found)
 
     async def _through(self, node: Node, rest: list[str], name: str, raw: Any, path: str) -> Condition:
         """A condition behind a reference: on the reference's own parts, or on the document it points to."""

@@ -21,6 +21,9 @@ class Scope(Protocol):
     def value(self, node: Node) -> Expression:
         """The node's value."""
 
+    def json(self, node: Node) -> Expression:
+        """The JSON text of the node's value."""
+
     def inside(self, expression: Expression, keys: Sequence[str]) -> Expression:
         """The value under keys inside a JSON value."""
 

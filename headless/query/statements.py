@@ -58,6 +58,10 @@ class TableScope:
         column: Expression = self._table.c[str(node.column)]
         return self.dialect.json_value(column, [self._locale]) if node.localized and self._locale else column
 
+    def json(self, node: Node) -> Expression:
+        column: Expression = self._table.c[str(node.column)]
+        return self.dialect.json_part(column, [self._locale]) if node.localized and self._locale else column
+
     def inside(self, expression: Expression, keys: Sequence[str]) -> Expression:
         return self.dialect.json_value(expression, list(keys))  # type: ignore[no-any-return]
 
@@ -109,6 +113,9 @@ class RowScope(TableScope):
 
     def value(self, node: Node) -> Expression:
         return self.inside(self._row, node.keys)
+
+    def json(self, node: Node) -> Expression:
+        return self.dialect.json_part(self._row, list(node.keys))  # type: ignore[no-any-return]
 
 
 class Statements:

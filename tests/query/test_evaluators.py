@@ -25,6 +25,7 @@ ROWS = fields.Array(
         fields.Select("marks", has_many=True, options=["x", "y"]),
         fields.Text("tags", has_many=True),
         fields.Array("sub", fields=[fields.Text("leaf")]),
+        fields.Json("data"),
     ],
 )
 THINGS = Collection(
@@ -44,12 +45,18 @@ THINGS = Collection(
         fields.Relationship("refs", relation_to="targets", has_many=True),
         fields.Relationship("poly", relation_to=["targets", "others"]),
         fields.Relationship("polys", relation_to=["targets", "others"], has_many=True),
+        fields.Json("data"),
+        fields.RichText("rich"),
         ROWS,
     ],
 )
 NAMED = [Collection(slug, access="anyone", fields=[fields.Text("name")]) for slug in ("targets", "others")]
 
 texts = st.text(alphabet="aAbB %_\\'\"éÉßẞİıKſ😀0", max_size=5)
+spelled = st.sampled_from(["0", "-3", "4.5", "1e20", "true", "false", "null", "01", "-"])
+texts_inside = st.sampled_from(['"0"', '"true"', "0", "true", '{"k": 1}', "[1]"])
+"""Texts that are JSON, as the field takes them."""
+JSON_ESCAPES = {ord('"'): '\\"', ord("\\"): "\\\\"}
 numbers = st.one_of(st.integers(-3, 3), st.sampled_from([0.5, -1.25, 4.5, 1e20, 2**53]))
 days = st.sampled_from(["2020-01-01T00:00:00.000Z", "2021-06-15T12:00:00.000Z", "2022-12-31T23:59:59.999Z"])
 ids = st.integers(1, 3)
@@ -60,6 +67,25 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(st.none(), strategy)
 
 
+json_values = st.recursive(
+    maybe(st.one_of(texts.map(lambda text: f'"{text.translate(JSON_ESCAPES)}"'), numbers, st.booleans(), texts_inside)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["k", "l_m", "0", "1"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+nodes = st.recursive(
+    st.builds(lambda text: {"type": "text", "text": text}, texts),
+    lambda inner: st.builds(
+        lambda type_, children: {"type": type_, "fields": {"url": "/"}, "children": children},
+        st.sampled_from(["paragraph", "link", "made-up"]),
+        st.lists(inner, max_size=3),
+    ),
+    max_leaves=5,
+)
+boxes = st.builds(lambda children: {"children": children, "type": "made-up"}, st.lists(nodes, max_size=3))
+rich_texts = st.lists(boxes, max_size=3).map(lambda children: {"root": {"type": "root", "children": children}})
+
 rows = st.lists(
     st.fixed_dictionaries(
         {
@@ -69,6 +95,7 @@ rows = st.lists(
             "marks": st.lists(st.sampled_from(["x", "y"]), unique=True, max_size=2),
             "tags": st.lists(texts, max_size=3),
             "sub": st.lists(st.fixed_dictionaries({"leaf": maybe(texts)}), max_size=2),
+            "data": json_values,
         }
     ),
     max_size=3,
@@ -91,6 +118,8 @@ documents = st.lists(
             "refs": st.lists(ids, max_size=3),
             "poly": maybe(poly),
             "polys": st.lists(poly, max_size=2),
+            "data": json_values,
+            "rich": maybe(rich_texts),
             "rows": rows,
         }
     ),
@@ -103,6 +132,10 @@ TEXTS = ["words", "rows.tags", "picks", "rows.marks"]
 NUMBER = ["num", "nums", "grp.deep.core", "rows.qty"]
 REFERENCE = ["ref", "refs", "poly.value", "polys.value"]
 ORDER = ["greater_than", "greater_than_equal", "less_than", "less_than_equal"]
+
+
+INSIDE = ["data.k", "data.k.k", "data.0", "data.k.0", "data.l_m.1.k", "rows.data.k", "rows.data.k.l_m", "data.00"]
+RICH = ["rich.root.children.children.text", "rich.root.children.type", "rich.root.children.0.children.text"]
 
 
 def condition(path: str, operators: list[str], values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -127,6 +160,11 @@ conditions = st.one_of(
     condition("nums", ["all"], numbers),
     *[condition(path, ["all"], ids) for path in ("refs", "polys.value")],
     *[condition(path, ["equals", "not_equals", "in", "exists"], ids) for path in REFERENCE],
+    *[
+        condition(path, [*EQUALITY, "like", "not_like", "contains", *ORDER], st.one_of(texts, numbers, spelled))
+        for path in [*INSIDE, *RICH]
+    ],
+    condition("rich", ["exists", "like", "not_like", "contains"], texts),
     condition("day", [*EQUALITY, *ORDER], days),
     condition("flag", ["equals", "not_equals", "exists"], st.booleans()),
     condition("rows.done", ["equals", "not_equals", "exists"], st.booleans()),

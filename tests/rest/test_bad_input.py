@@ -153,7 +153,7 @@ QUERIES = [
     "where[title][in][0][a]=1",
     "where[day][equals]=x", "where[day][greater_than]=2026-99-99", "where[title][exists]=maybe",
     "where[flag][greater_than]=1",
-    "where[data][equals]=1", "where[data.k][equals]=1", "where[rows][exists]=true", "where[grp][exists]=true",
+    "where[data][equals]=1", "where[data.k][nearly]=1", "where[rows][exists]=true", "where[grp][exists]=true",
     "where[poly][in]=1", "where[poly][equals][value]=1", "where[title][near]=1,2,3",
     "where[title%27%20OR%201=1][equals]=1",
     "where[title][like]=" + "+".join(["a"] * 51), "where[title][like]=" + "x" * 10_001,
