@@ -28,7 +28,7 @@ def _answer(required: Sequence[str], **properties: Any) -> dict[str, Any]:
 @Endpoint.post("/login", request_schema=CREDENTIALS, response_schema={"$ref": "opened"}, responses=WRONG)
 async def login(request: Request) -> JSONResponse:
     """Opens a session: a token, and a cookie that holds it."""
-    opened = await request.app.sessions.login(_slug(request), await request.data())
+    opened = await request.app.sessions.login(_slug(request), await request.data(), request)
     body = {"message": "Authentication Passed", "exp": opened.exp, "token": opened.token, "user": opened.user}
     return JSONResponse(body, headers={"set-cookie": opened.cookie})
 
@@ -42,7 +42,7 @@ async def login(request: Request) -> JSONResponse:
 async def logout(request: Request) -> JSONResponse:
     """Ends the session, or with `allSessions=true` every one of the user's."""
     everywhere = request.query.get("allSessions") == "true"
-    cookie = await request.app.sessions.logout(_slug(request), request.user, everywhere=everywhere)
+    cookie = await request.app.sessions.logout(_slug(request), request.user, everywhere=everywhere, request=request)
     return JSONResponse({"message": "Logout successful."}, headers={"set-cookie": cookie})
 
 
@@ -63,11 +63,11 @@ async def me(request: Request) -> JSONResponse:
     user = request.user
     if user is None or user["collection"] != _slug(request):
         return JSONResponse({"user": None, "message": "Account"})
-    shown = await request.app.sessions.me(user)
-    body: dict[str, Any] = {"user": shown, "collection": user["collection"], "strategy": user["_strategy"]}
+    answer = await request.app.sessions.me(user, request)
+    body: dict[str, Any] = {"user": None, "collection": user["collection"], "strategy": user["_strategy"]}
     if request.token is not None:
         body |= {"exp": request.app.sessions.exp_of(request.token), "token": request.token}
-    return JSONResponse({**body, "message": "Account"})
+    return JSONResponse({**body, **answer, "message": "Account"})
 
 
 @Endpoint.post(
@@ -85,12 +85,12 @@ async def me(request: Request) -> JSONResponse:
 )
 async def refresh(request: Request) -> JSONResponse:
     """Prolongs the session."""
-    opened = await request.app.sessions.refresh(_slug(request), request.user)
+    opened = await request.app.sessions.refresh(_slug(request), request.user, request)
     body = {
-        "message": "Token refresh successful.", "exp": opened.exp, "refreshedToken": opened.token, "setCookie": True,
-        "strategy": "local-jwt", "user": opened.user,
+        "message": "Token refresh successful.", "exp": opened.exp, "refreshedToken": opened.token,
+        "setCookie": bool(opened.cookie), "strategy": "local-jwt", "user": opened.user,
     }  # fmt: skip
-    return JSONResponse(body, headers={"set-cookie": opened.cookie})
+    return JSONResponse(body, headers={"set-cookie": opened.cookie} if opened.cookie else None)
 
 
 @Endpoint.get("/init", response_schema=_answer(["initialized"], initialized={"type": "boolean"}))
@@ -107,7 +107,7 @@ async def init(request: Request) -> JSONResponse:
 )
 async def first_register(request: Request) -> JSONResponse:
     """Makes the first user, and logs in. Refused for good once there is one."""
-    opened = await request.app.sessions.register_first(_slug(request), await request.data())
+    opened = await request.app.sessions.register_first(_slug(request), await request.data(), request)
     body = {
         "exp": opened.exp,
         "message": "Successfully registered first user.",

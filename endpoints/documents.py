@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from headless import BadRequest, BulkResult, Endpoint, JSONResponse, Request
-from headless.endpoints.parameters import of_document, of_list, of_write, whole
+from headless.endpoints.parameters import is_true, of_document, of_list, of_write, whole
 from headless.endpoints.revisions import etag, if_match
 
 SHOWN = ("depth", "select", "populate")
@@ -21,6 +21,16 @@ EVERY_PERMISSION = {
     "required": ["canAccessAdmin", "collections"],
 }
 FIELD = {"name": "field", "required": True, "description": "The path of the field whose values are asked for."}
+VALUES_LIMIT = {
+    "name": "limit",
+    "schema": {"type": "integer", "minimum": 0, "default": 0},
+    "description": "How many values; 0 is all.",
+}
+ATOMIC = {
+    "name": "atomic",
+    "schema": {"type": "boolean", "default": False},
+    "description": "Whether all are changed or, when one is refused, none.",
+}
 VALUES = {
     "type": "object",
     "properties": {
@@ -57,7 +67,7 @@ async def count(request: Request) -> JSONResponse:
 @Endpoint.get(
     "/distinct",
     operation="read",
-    parameters=[FIELD, "where", "sort", "limit", "page"],
+    parameters=[FIELD, "where", "sort", VALUES_LIMIT, "page"],
     response_schema=VALUES,
 )
 async def distinct(request: Request) -> JSONResponse:
@@ -138,7 +148,7 @@ async def update(request: Request) -> JSONResponse:
 @Endpoint.patch(
     "/",
     operation="update",
-    parameters=["where", "sort", "limit", *SHOWN],
+    parameters=["where", "sort", "limit", ATOMIC, *SHOWN],
     request_schema={"$ref": "update"},
     response_schema={"$ref": "bulk"},
     responses=SOME_FAILED,
@@ -155,6 +165,7 @@ async def update_many(request: Request) -> JSONResponse:
         data=await request.data(),
         limit=whole(query, "limit"),
         sort=query.get("sort"),
+        atomic=is_true(query, "atomic"),
         **options,
     )
     return _bulk(request, result, "Updated", "update")
@@ -179,7 +190,7 @@ async def delete(request: Request) -> JSONResponse:
 @Endpoint.delete(
     "/",
     operation="delete",
-    parameters=["where", "sort", "limit", *DELETED],
+    parameters=["where", "sort", "limit", ATOMIC, *DELETED],
     response_schema={"$ref": "bulk"},
     responses=SOME_FAILED,
 )
@@ -191,7 +202,12 @@ async def delete_many(request: Request) -> JSONResponse:
     options = of_write(request)
     options.pop("populate", None)
     result = await request.api.delete(
-        _slug(request), where=query["where"], limit=whole(query, "limit"), sort=query.get("sort"), **options
+        _slug(request),
+        where=query["where"],
+        limit=whole(query, "limit"),
+        sort=query.get("sort"),
+        atomic=is_true(query, "atomic"),
+        **options,
     )
     return _bulk(request, result, "Deleted", "delete")
 
@@ -228,8 +244,10 @@ def _bulk(request: Request, result: BulkResult, done: str, verb: str) -> JSONRes
     singular, plural = _labels(request)
     body: dict[str, Any] = {"docs": result.docs, "errors": result.errors}
     if result.errors:
-        total = len(result.docs) + len(result.errors)
+        total = len(result.docs) + len(result.errors) + result.taken_back
         body["message"] = f"Unable to {verb} {len(result.errors)} out of {total} {singular if total == 1 else plural}."
+        if result.taken_back:
+            body["message"] += " Nothing was changed."
         return JSONResponse(body, status=400)
     label = singular if len(result.docs) == 1 else plural
     body["message"] = f"{done} {len(result.docs)} {label} successfully."

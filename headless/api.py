@@ -153,6 +153,7 @@ class Api:
         data: Mapping[str, Any],
         limit: int | None = None,
         sort: Any = None,
+        atomic: bool = False,
         depth: int = 0,
         select: Any = None,
         populate: Any = None,
@@ -167,12 +168,13 @@ class Api:
         where: Where | None = None,
         limit: int | None = None,
         sort: Any = None,
+        atomic: bool = False,
         depth: int = 0,
         select: Any = None,
         populate: Any = None,
         revision: int | None = None,
     ) -> Document | BulkResult:
-        """One changed document by `id`, or every one that matches `where`.
+        """One changed document by `id`, or every one that matches `where`; with `atomic` all of them or none.
 
         Raises NotFound, Forbidden, ValidationError, and Conflict when the document has another `revision` by now.
         """
@@ -183,7 +185,7 @@ class Api:
             return await updating.update(asker, collection, id, data, shown, revision=revision)
         if not where:
             raise BadRequest("Missing 'where' query of documents to update.")
-        return await updating.update_many(asker, collection, Query(where, sort, limit), data, shown)
+        return await updating.update_many(asker, collection, Query(where, sort, limit, atomic=atomic), data, shown)
 
     @overload
     async def delete(
@@ -198,6 +200,7 @@ class Api:
         where: Where,
         limit: int | None = None,
         sort: Any = None,
+        atomic: bool = False,
         depth: int = 0,
         select: Any = None,
     ) -> BulkResult: ...
@@ -210,6 +213,7 @@ class Api:
         where: Where | None = None,
         limit: int | None = None,
         sort: Any = None,
+        atomic: bool = False,
         depth: int = 0,
         select: Any = None,
         revision: int | None = None,
@@ -223,7 +227,7 @@ class Api:
             return await deleting.delete(asker, collection, id, shown, revision=revision)
         if not where:
             raise BadRequest("Missing 'where' query of documents to delete.")
-        return await deleting.delete_many(asker, collection, Query(where, sort, limit), shown)
+        return await deleting.delete_many(asker, collection, Query(where, sort, limit, atomic=atomic), shown)
 
     async def permissions(
         self, slug: str | None = None, id: int | str | None = None, data: Mapping[str, Any] | None = None

@@ -13,7 +13,7 @@ import pydantic
 from pydantic import BeforeValidator
 
 from headless.access import Rule, as_rule
-from headless.declaration import Int, Str, declaration, each, empty, freeze
+from headless.declaration import Frozen, Int, Str, declaration, each, empty, freeze
 from headless.errors import ConfigError
 
 Handler = Callable[..., Any]
@@ -22,6 +22,7 @@ METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 NO_RESPONSES: Mapping[int, Any] = MappingProxyType({})
 
 _PARAMETER = re.compile(r":([A-Za-z_]\w*)\??", re.ASCII)
+_SEGMENT = re.compile(r"\{[A-Za-z_]\w*\}|[^{}]*", re.ASCII)
 
 
 def as_method(given: Any) -> str:
@@ -35,7 +36,14 @@ def as_path(given: Any) -> str:
     """Reads a path whose parameters are written `{id}` or `:id`."""
     if not isinstance(given, str) or not given.startswith("/"):
         raise ConfigError(f"a path begins with a slash: {given!r}")
-    return _PARAMETER.sub(r"{\1}", given)
+    path = _PARAMETER.sub(r"{\1}", given)
+    segments = path.split("/")
+    parameters = [segment for segment in segments if segment.startswith("{")]
+    if not all(_SEGMENT.fullmatch(segment) for segment in segments):
+        raise ConfigError(f"a parameter is a whole part of a path, as in /orders/{{id}}/pay: {given!r}")
+    if len(set(parameters)) != len(parameters):
+        raise ConfigError(f"two parameters of a path have one name: {given!r}")
+    return path
 
 
 def as_handler(given: Any) -> Handler:
@@ -96,6 +104,7 @@ class Answering(Protocol):
         responses: Mapping[int, Any] = NO_RESPONSES,
         status: int = 200,
         media_type: str = "application/json",
+        custom: Any = None,
     ) -> Callable[[Handler], Endpoint]:
         """The decorator."""
 
@@ -140,6 +149,7 @@ class Endpoint:
     """Further answers by status: a text that says when, or a schema."""
     status: Int = 200
     media_type: Str = "application/json"
+    custom: Frozen = None
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Calls the handler, so that a decorated function can still be called as one."""

@@ -21,7 +21,7 @@ Hook = Callable[["HookContext"], Any]
 COLLECTION_HOOKS = (
     "before_operation", "before_validate", "before_change", "after_change", "before_read", "after_read",
     "before_delete", "after_delete", "after_operation", "after_error", "after_commit",
-    "before_login", "after_login", "after_logout", "after_me", "after_refresh",
+    "before_login", "after_login", "after_logout", "me", "after_me", "refresh", "after_refresh",
 )  # fmt: skip
 WRITE_HOOKS = frozenset(
     {
@@ -43,7 +43,8 @@ class HookContext:
 
     `data` is what is being written, `doc` the document as it is, `previous` as it was; `operation` is the wire's
     name of the operation. Field hooks have `value`, `sibling_data`, `field` and `path` too. `api` acts with the
-    asker's rights, `system` with none. `state` is shared by every hook of one request.
+    asker's rights, `system` without asking for any, and `override_access` says whether the operation itself asks.
+    `state` is shared by every hook of one request.
     """
 
     operation: str
@@ -61,9 +62,11 @@ class HookContext:
     error: Exception | None = None
     api: Api = None  # type: ignore[assignment]
     system: Api = None  # type: ignore[assignment]
+    override_access: bool = False
     value: Any = None
     previous_value: Any = None
     sibling_data: Any = None
+    previous_sibling_data: Any = None
     field: Any = None
     path: tuple[str | int, ...] = ()
 
@@ -94,6 +97,17 @@ class Hooks:
 def as_hooks(kinds: tuple[str, ...]) -> Hooks:
     """Reads a mapping of kinds to one hook or a list of hooks."""
     return Hooks(kinds)
+
+
+async def first_answer(hooks: Sequence[Hook], context: HookContext) -> Any:
+    """What the first hook answers that answers anything; None when none does."""
+    for hook in hooks:
+        answer = hook(context)
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if answer is not None:
+            return answer
+    return None
 
 
 async def run_hooks(hooks: Sequence[Hook], context: HookContext, attribute: str | None) -> None:

@@ -30,7 +30,7 @@ async def login(visit: Visit) -> Response:
     if not email.strip() or not password:
         return _login_form(visit, wanted, email, "Fill in both the email and the password.", 422)
     try:
-        opened = await sessions.login(slug, {"email": email, "password": password})
+        opened = await sessions.login(slug, {"email": email, "password": password}, visit.request)
     except HeadlessError as error:
         return _login_form(visit, wanted, email, error.message, error.status_code)
     return _with_cookie(visit.redirect(wanted), opened.cookie)
@@ -50,7 +50,7 @@ async def logout(visit: Visit) -> Response:
     user = visit.request.user
     if user is None:
         return visit.redirect(visit.url("login"))
-    cookie = await visit.request.app.sessions.logout(str(user["collection"]), user)
+    cookie = await visit.request.app.sessions.logout(str(user["collection"]), user, request=visit.request)
     return _with_cookie(visit.redirect(visit.url("login"), "left"), cookie)
 
 
@@ -71,7 +71,7 @@ async def first_user(visit: Visit) -> Response:
         return _first_form(visit, data, failures)
     try:
         opened = await sessions.register_first(
-            entry.slug, {name: value for name, value in data.items() if value is not None}
+            entry.slug, {name: value for name, value in data.items() if value is not None}, visit.request
         )
     except ValidationError as error:
         return _first_form(visit, data, error.errors)

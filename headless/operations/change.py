@@ -130,10 +130,13 @@ async def _field_after_change(
     data: Any,
 ) -> None:
     for node in collection.change_hooked:
-        for _, part in node.places(document):
+        before = dict(node.places(previous)) if previous is not None else {}
+        for row, part in node.places(document):
             context = asker.hook_context(
                 operation, collection, doc=document, previous=previous, data=data, id=document["id"]
             )
+            context.previous_sibling_data = before.get(row)
+            context.previous_value = before.get(row, {}).get(node.key)
             part[node.key] = await run_field_hooks(
                 node.field.hooks["after_change"], context, node, part.get(node.key), part
             )

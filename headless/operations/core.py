@@ -152,5 +152,5 @@ class Asker:
             self.state = self.request.hook_state if self.request is not None else {}
         return HookContext(
             operation, collection.slug, self.user, request=self.request, locale=self.locale, state=self.state,
-            api=self.api, system=self.as_system, **more,
+            api=self.api, system=self.as_system, override_access=self.system, **more,
         )  # fmt: skip

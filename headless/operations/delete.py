@@ -12,7 +12,7 @@ from headless.operations.find import Query
 from headless.operations.page import BulkResult, Document
 from headless.operations.present import parse_populate, present
 from headless.operations.store import delete as store_delete
-from headless.operations.update import contended, each, locate, matching_ids
+from headless.operations.update import contended, each_matching, locate
 
 
 async def delete(
@@ -52,5 +52,4 @@ async def delete_many(asker: Asker, collection: CompiledCollection, query: Query
     """Deletes every document that matches, each by itself: some may succeed and others fail."""
     if collection.declaration.disable_bulk_delete and not asker.system:
         raise Forbidden(f"Collection {collection.slug} has disabled bulk delete")
-    ids = await matching_ids(asker, collection, query, "delete")
-    return await each(ids, lambda id: delete(asker, collection, id, shown))
+    return await each_matching(asker, collection, query, "delete", lambda id: delete(asker, collection, id, shown))

@@ -11,7 +11,7 @@ from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Node
 from headless.errors import BadRequest, QueryError
 from headless.operations.core import Asker
-from headless.operations.find import Query, bounds, readable
+from headless.operations.find import Query, bounds, readable, run_after, run_before
 from headless.operations.page import Page
 from headless.query.sorting import sort_names
 
@@ -21,6 +21,13 @@ async def find_distinct(asker: Asker, collection: CompiledCollection, path: str,
 
     Of lists and rows each element counts; null is no value. Raises Forbidden, QueryError and BadRequest.
     """
+    if "before_operation" in collection.hooks:
+        query = await run_before(asker, collection, query, "find_distinct", field=path)
+    page = await _page(asker, collection, path, query)
+    return await run_after(asker, collection, "find_distinct", page, args={"query": query, "field": path})
+
+
+async def _page(asker: Asker, collection: CompiledCollection, path: str, query: Query) -> Page:
     condition = await readable(asker, collection, query.where)
     node = await _named(asker, collection, path)
     descending = _descending(query.sort, path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from headless.compile.collection import CompiledCollection
 from headless.compile.selection import Selection
@@ -17,6 +17,8 @@ from headless.operators import equals
 from headless.query.binding import ID, bind_rule, bind_where
 from headless.query.conditions import ALWAYS, AllOf, Comparison, Condition
 from headless.query.sorting import Sort, bind_sort
+
+T = TypeVar("T")
 
 LARGEST = 2**53
 ONLY_ID = Selection(True, (("id", None),))
@@ -36,13 +38,14 @@ class Query:
     pagination: bool = True
     within: Any = None
     """A where of the application's own, which may name any field."""
+    atomic: bool = False
+    """Of a change of several documents: whether all are changed or none."""
 
 
 async def find(asker: Asker, collection: CompiledCollection, query: Query) -> Page:
     """A page of the documents that match and that the asker may read. Raises Forbidden, QueryError, BadRequest."""
-    hooks = collection.hooks
-    if "before_operation" in hooks:
-        query = await _before(asker, collection, query, "find")
+    if "before_operation" in collection.hooks:
+        query = await run_before(asker, collection, query, "find")
     where, sort = await bound(asker, collection, query)
     page = await _page(asker, collection, query, where, sort)
     depth = depth_of(asker, query.depth)
@@ -50,11 +53,7 @@ async def find(asker: Asker, collection: CompiledCollection, query: Query) -> Pa
         asker, collection, page.docs, depth=depth, populate=parse_populate(query.populate), find_many=True
     )
     page = Page(docs, page.total_docs, page.limit, page.page)
-    if "after_operation" in hooks:
-        context = asker.hook_context("find", collection, result=page, args={"query": query})
-        await run_hooks(hooks["after_operation"], context, "result")
-        page = context.result
-    return page
+    return await run_after(asker, collection, "find", page, args={"query": query})
 
 
 async def bound(asker: Asker, collection: CompiledCollection, query: Query) -> tuple[Condition, Sort]:
@@ -127,7 +126,7 @@ def depth_of(asker: Asker, depth: int | None) -> int:
 async def get(asker: Asker, collection: CompiledCollection, id: Any, query: Query) -> Document:
     """One document. Raises NotFound, also for one that the asker may not read, and Forbidden when he may read none."""
     if "before_operation" in collection.hooks:
-        query = await _before(asker, collection, query, "find_by_id")
+        query = await run_before(asker, collection, query, "find_by_id")
     rule = await rule_of(asker, collection)
     known = collection.read_id(id)
     if known is None:
@@ -140,9 +139,7 @@ async def get(asker: Asker, collection: CompiledCollection, id: Any, query: Quer
     if depth or not collection.reads_plainly:
         documents = await present(asker, collection, documents, depth=depth, populate=populate)
     if "after_operation" in collection.hooks:
-        context = asker.hook_context("find_by_id", collection, result=documents[0], id=known)
-        await run_hooks(collection.hooks["after_operation"], context, "result")
-        return context.result  # type: ignore[no-any-return]
+        return await run_after(asker, collection, "find_by_id", documents[0], id=known)
     return documents[0]
 
 
@@ -200,14 +197,34 @@ async def _read(
 
 async def count(asker: Asker, collection: CompiledCollection, where: Any = None) -> int:
     """How many documents match that the asker may read. Raises Forbidden, QueryError, BadRequest."""
+    if "before_operation" in collection.hooks:
+        where = (await run_before(asker, collection, Query(where), "count")).where
+    number = await count_readable(asker, collection, where)
+    return await run_after(asker, collection, "count", number)
+
+
+async def count_readable(asker: Asker, collection: CompiledCollection, where: Any = None) -> int:
+    """How many documents match that the asker may read, without hooks."""
     condition = await readable(asker, collection, where)
     statement = asker.core.statements.count(collection, condition)
     return await asker.core.database.total(statement, tuple(condition.values()))
 
 
-async def _before(asker: Asker, collection: CompiledCollection, query: Query, operation: str) -> Query:
+async def run_before(asker: Asker, collection: CompiledCollection, query: Query, operation: str, **args: Any) -> Query:
+    """The query as the hooks before the operation leave it."""
     own = replace(query, where=thaw(query.where), select=thaw(query.select), populate=thaw(query.populate))
-    context = asker.hook_context(operation, collection, args={"query": own})
+    context = asker.hook_context(operation, collection, args={"query": own, **args})
     await run_hooks(collection.hooks["before_operation"], context, None)
     changed = context.args.get("query")
     return changed if isinstance(changed, Query) else own
+
+
+async def run_after(asker: Asker, collection: CompiledCollection, operation: str, result: T, **more: Any) -> T:
+    """What the hooks after the operation make of its result."""
+    hooks = collection.hooks.get("after_operation")
+    if not hooks:
+        return result
+    context = asker.hook_context(operation, collection, result=result, **more)
+    await run_hooks(hooks, context, "result")
+    changed: T = context.result
+    return changed

@@ -63,7 +63,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """What became of each document: `docs` succeeded, `errors` hold `id`, `message` and `isPublic` of the others."""
+    """What became of each document: `docs` succeeded, `errors` hold `id`, `message` and `isPublic` of the others.
+
+    Of changes that go together, `taken_back` is how many would have succeeded without the others.
+    """
 
     docs: list[Document]
     errors: list[dict[str, Any]]
+    taken_back: int = 0

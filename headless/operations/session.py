@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Generator, Mapping
+from collections.abc import AsyncIterator, Generator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import sqlalchemy as sa
@@ -14,8 +15,9 @@ from headless.clock import iso_from_ms
 from headless.compile.collection import PASSWORD_COLUMN, CompiledCollection
 from headless.database import Database, Statement
 from headless.errors import ApiError, AuthenticationError, BadRequest, Forbidden, ValidationError
+from headless.hooks import first_answer
 from headless.operations import find as finding
-from headless.operations.change import Shown, collection_hooks
+from headless.operations.change import Shown, before, collection_hooks
 from headless.operations.core import Asker, Core
 from headless.operations.create import create
 from headless.operations.find import stored
@@ -25,6 +27,9 @@ from headless.operators import equals
 from headless.query.conditions import ALWAYS, Comparison
 from headless.security.cookies import SessionCookie
 from headless.security.tokens import Tokens
+
+if TYPE_CHECKING:
+    from headless.request import Request
 
 WRONG = "The email or password provided is incorrect."
 MOST_SESSIONS = 100
@@ -38,7 +43,7 @@ class Login:
     token: str
     exp: int
     cookie: str
-    """The `Set-Cookie` header."""
+    """The `Set-Cookie` header; empty for a session that a hook opened."""
 
 
 class Sessions:
@@ -54,36 +59,61 @@ class Sessions:
 
     async def initialized(self, slug: str) -> bool:
         """Whether the collection has a user."""
-        return await finding.count(Asker(self._core, system=True), self._auth(slug)) > 0
+        return await finding.count_readable(Asker(self._core, system=True), self._auth(slug)) > 0
 
-    async def login(self, slug: str, data: Mapping[str, Any]) -> Login:
+    async def login(self, slug: str, data: Mapping[str, Any], request: Request | None = None) -> Login:
         """Raises ValidationError for what is missing and AuthenticationError for what is wrong."""
         collection = self._auth(slug)
+        data = await before(Asker(self._core, request=request), collection, "login", data)
         email, password = _credentials(collection, data)
         found = await self._by_email(collection, email)
         stored = found[1] if found is not None else None
         right = await self._core.passwords.verify(stored, password)
         if found is None or not right:
             raise AuthenticationError(WRONG)
-        user = found[0]
-        asker = Asker(self._core, {**user, "_strategy": "local-jwt"})
-        user = await collection_hooks(asker, collection, "before_login", "login", "doc", doc=user, id=user["id"])
-        login = await self._open(collection, user)
-        await self._rehash(collection, user["id"], password, str(stored))
-        shown = await collection_hooks(asker, collection, "after_login", "login", "doc", doc=login.user, id=user["id"])
-        return replace(login, user=shown)
+        login = await self._admit(collection, found[0], request)
+        await self._rehash(collection, login.user["id"], password, str(stored))
+        return login
 
-    async def register_first(self, slug: str, data: Mapping[str, Any]) -> Login:
+    async def _admit(self, collection: CompiledCollection, user: Document, request: Request | None) -> Login:
+        """Opens a session for a user whose password was right. What a hook after it raises closes it again."""
+        asker = Asker(self._core, {**user, "_strategy": "local-jwt"}, request=request)
+        user = await collection_hooks(asker, collection, "before_login", "login", "doc", doc=user, id=user["id"])
+        async with self._together(collection, "after_login"):
+            login = await self._open(collection, user)
+            return await self._told(asker, collection, "login", login)
+
+    async def _told(self, asker: Asker, collection: CompiledCollection, operation: str, login: Login) -> Login:
+        """The session as the hooks after it show it."""
+        id, args = login.user["id"], {"token": login.token, "exp": login.exp}
+        user = await collection_hooks(
+            asker, collection, f"after_{operation}", operation, "doc", doc=login.user, id=id, args=args
+        )
+        user = await collection_hooks(
+            asker, collection, "after_operation", operation, "result", result=user, doc=user, id=id, args=args
+        )
+        return replace(login, user=user)
+
+    @asynccontextmanager
+    async def _together(self, collection: CompiledCollection, kind: str) -> AsyncIterator[None]:
+        """A transaction, where a hook runs in it that can fail."""
+        if not {kind, "after_operation"} & set(collection.hooks):
+            yield
+            return
+        async with self._core.database.transaction():
+            yield
+
+    async def register_first(self, slug: str, data: Mapping[str, Any], request: Request | None = None) -> Login:
         """The first user, logged in. Raises Forbidden once there is one."""
         collection = self._auth(slug)
-        system = Asker(self._core, system=True)
+        system = Asker(self._core, system=True, request=request)
         if await self.initialized(slug):
             raise Forbidden
         async with self._core.database.transaction():
             if await self.initialized(slug):
                 raise Forbidden
             user = await create(system, collection, data, Shown())
-        return await self._open(collection, user)
+            return await self._admit(collection, user, request)
 
     async def find_user(self, token: str) -> Document | None:
         """The user whose open session a token belongs to, with `collection`, `_strategy` and `_sid`, or None."""
@@ -108,8 +138,18 @@ class Sessions:
         """The user of an earlier request as he is now; None when that session has ended."""
         return await self._with_session(self._auth(user["collection"]), user["id"], user.get("_sid"))
 
-    async def logout(self, slug: str, user: Mapping[str, Any] | None, *, everywhere: bool = False) -> str:
-        """Ends the user's session, or all of them; answers the `Set-Cookie` header. Raises BadRequest and Forbidden."""
+    async def logout(
+        self,
+        slug: str,
+        user: Mapping[str, Any] | None,
+        *,
+        everywhere: bool = False,
+        request: Request | None = None,
+    ) -> str:
+        """Ends the user's session, or all of them; answers the `Set-Cookie` header. Raises BadRequest and Forbidden.
+
+        It has ended whatever a hook after it raises.
+        """
         collection = self._own(slug, user)
         assert user is not None
         kept = (lambda session: False) if everywhere else (lambda session: session["id"] != user.get("_sid"))
@@ -117,31 +157,52 @@ class Sessions:
             lambda: self._change(collection, user["id"], lambda sessions: list(filter(kept, sessions)))
         )
         await collection_hooks(
-            Asker(self._core, user), collection, "after_logout", "logout", "doc", doc=user, id=user["id"]
+            Asker(self._core, user, request=request),
+            collection,
+            "after_logout",
+            "logout",
+            "doc",
+            doc=user,
+            id=user["id"],
         )
         return self._cookies[slug].expired_header()
 
-    async def refresh(self, slug: str, user: Mapping[str, Any] | None) -> Login:
-        """Prolongs the user's session. Raises Forbidden."""
+    async def refresh(self, slug: str, user: Mapping[str, Any] | None, request: Request | None = None) -> Login:
+        """Prolongs the user's session, or does what a `refresh` hook does instead. Raises Forbidden."""
         if user is None:
             raise Forbidden
         collection = self._own(slug, user)
+        asker = Asker(self._core, user, request=request)
+        await before(asker, collection, "refresh", {}, user["id"])
+        async with self._together(collection, "after_refresh"):
+            login = await self._replaced(asker, collection, user) or await self._prolonged(collection, user)
+            return await self._told(asker, collection, "refresh", login)
+
+    async def _prolonged(self, collection: CompiledCollection, user: Mapping[str, Any]) -> Login:
         found = await stored(self._core, collection, user["id"])
         if found is None:
             raise Forbidden
-        opened = await self._open(collection, found, sid=user.get("_sid"))
-        asker = Asker(self._core, user)
-        shown = await collection_hooks(
-            asker, collection, "after_refresh", "refresh", "doc", doc=opened.user, id=user["id"]
-        )
-        return replace(opened, user=shown)
+        return await self._open(collection, found, sid=user.get("_sid"))
 
-    async def me(self, user: Mapping[str, Any]) -> Document:
-        """The logged-in user's document as the user sees it, for the one who asks who he is."""
-        shown = await self.as_self(user)
+    async def _replaced(self, asker: Asker, collection: CompiledCollection, user: Mapping[str, Any]) -> Login | None:
+        """What a hook answers in place of a prolonged session: `{"user", "token", "exp"}`, without a cookie."""
+        answer = await self._instead(asker, collection, "refresh", user)
+        return None if answer is None else Login(answer["user"], answer["token"], answer["exp"], "")
+
+    async def _instead(self, asker: Asker, collection: CompiledCollection, kind: str, user: Mapping[str, Any]) -> Any:
+        hooks = collection.hooks.get(kind)
+        if not hooks:
+            return None
+        context = asker.hook_context(kind, collection, doc=dict(user), id=user["id"])
+        return await first_answer(hooks, context)
+
+    async def me(self, user: Mapping[str, Any], request: Request | None = None) -> dict[str, Any]:
+        """The logged-in user's document as the user sees it, under `user`; also `exp` where a `me` hook answers it."""
         collection = self._auth(user["collection"])
-        answer: Document = await collection_hooks(
-            Asker(self._core, user), collection, "after_me", "me", "doc", doc=shown, id=user["id"]
+        asker = Asker(self._core, user, request=request)
+        answer = dict(await self._instead(asker, collection, "me", user) or {"user": await self.as_self(user)})
+        answer["user"] = await collection_hooks(
+            asker, collection, "after_me", "me", "doc", doc=answer["user"], id=user["id"]
         )
         return answer
 

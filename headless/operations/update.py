@@ -7,7 +7,7 @@ from typing import Any
 
 from headless.compile.collection import CompiledCollection
 from headless.compile.selection import parse_selection
-from headless.errors import BadRequest, Conflict, Forbidden, HeadlessError, NotFound
+from headless.errors import BadRequest, Conflict, Forbidden, HeadlessError, NotFound, TransactionTimeout, Unavailable
 from headless.operations.change import (
     Shown,
     before,
@@ -199,11 +199,39 @@ async def update_many(
     """Updates every document that matches, each by itself: some may succeed and others fail."""
     if collection.declaration.disable_bulk_edit and not asker.system:
         raise Forbidden(f"Collection {collection.slug} has disabled bulk edit")
-    ids = await matching_ids(asker, collection, query, "update")
-    return await each(ids, lambda id: update(asker, collection, id, data, shown))
+    return await each_matching(
+        asker, collection, query, "update", lambda id: update(asker, collection, id, data, shown)
+    )
 
 
-async def each(ids: list[Any], change: Any) -> BulkResult:
+async def each_matching(
+    asker: Asker,
+    collection: CompiledCollection,
+    query: Query,
+    operation: str,
+    change: Callable[[Any], Awaitable[Document]],
+) -> BulkResult:
+    """Changes every document that matches; with `atomic` all of them or none. Raises Unavailable for too many."""
+    if not query.atomic:
+        return await each(await matching_ids(asker, collection, query, operation), change)
+    result = BulkResult([], [])
+    try:
+        async with asker.core.database.transaction():
+            result = await each(await matching_ids(asker, collection, query, operation), change)
+            if result.errors:
+                raise _TakenBack
+    except _TakenBack:
+        return BulkResult([], result.errors, taken_back=len(result.docs))
+    except TransactionTimeout as error:
+        raise Unavailable("Changing so many documents at once takes too long: nothing was changed.") from error
+    return result
+
+
+class _TakenBack(Exception):
+    """One change of several that go together was refused."""
+
+
+async def each(ids: list[Any], change: Callable[[Any], Awaitable[Document]]) -> BulkResult:
     """One change after the other; what is refused is told, not raised."""
     result = BulkResult([], [])
     for id in ids:

@@ -69,7 +69,7 @@ class Preparation:
             if value is not ABSENT:
                 value = field.coerce(value)
             if "before_validate" in field.hooks:
-                value = await self._run("before_validate", node, value, before, data, path)
+                value = await self._run("before_validate", node, value, stored, data, path)
             if value is not ABSENT and self.operation in field.access and not await self._may_write(node, data):
                 value = ABSENT
             if value is ABSENT:
@@ -100,7 +100,7 @@ class Preparation:
             field, key = node.field, node.key
             before = ABSENT if stored is None else stored.get(key, ABSENT)
             if "before_change" in field.hooks:
-                value = await self._run("before_change", node, data.get(key, ABSENT), before, data, path)
+                value = await self._run("before_change", node, data.get(key, ABSENT), stored, data, path)
                 data[key] = field.coerce(value) if value is not ABSENT else field.empty()
             value = data.get(key)
             if node.unlogged or (node.conditions and not await self._applies(node, data, context)):
@@ -218,7 +218,9 @@ class Preparation:
                 return False
         return True
 
-    async def _run(self, kind: str, node: Node, value: Any, before: Any, siblings: Any, path: Path) -> Any:
+    async def _run(
+        self, kind: str, node: Node, value: Any, stored: Mapping[str, Any] | None, siblings: Any, path: Path
+    ) -> Any:
         """Runs a field's hooks; a value that was not given and stays None is still not given."""
         context = self.asker.hook_context(
             self.operation,
@@ -229,7 +231,8 @@ class Preparation:
             id=self.id,
             path=(*path, node.key),
         )
-        context.previous_value = None if before is ABSENT else before
+        context.previous_sibling_data = stored
+        context.previous_value = None if stored is None else stored.get(node.key)
         given = None if value is ABSENT else value
         changed = await run_field_hooks(node.field.hooks[kind], context, node, given, siblings)
         return ABSENT if value is ABSENT and changed is None else changed

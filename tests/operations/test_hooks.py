@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from headless import ApiError, Collection, Config, HookContext, ValidationError, fields
+from headless import ApiError, Collection, Config, HookContext, JSONResponse, ValidationError, fields
 from headless.fields import FieldContext
 from headless.testing import TestClient
 from tests.operations.watching import logged, rows
@@ -312,3 +312,94 @@ def test_an_error_hook_words_the_answer() -> None:
     with TestClient(Config(collections=[posts], hooks={"after_error": tell})) as client:
         answer = client.get("/api/posts")
     assert (answer.status_code, answer.json()) == (418, {"oops": "Forbidden"})
+
+
+def test_error_hooks_run_from_the_inside_out() -> None:
+    """The collection's own first, then the application's, which sees what they left; one that fails is passed over."""
+    seen: list[Any] = []
+
+    def own(context: HookContext) -> dict[str, Any]:
+        seen.append((context.collection, type(context.error).__name__, context.result.status_code))
+        return {"response": {"own": True}}
+
+    def broken(context: HookContext) -> None:
+        raise RuntimeError
+
+    def root(context: HookContext) -> JSONResponse | None:
+        seen.append((context.collection, type(context.error).__name__, context.result.status_code))
+        return JSONResponse({"root": True}, status=499) if context.collection == "" else None
+
+    posts = Collection("posts", fields=[fields.Text("title")], access="nobody", hooks={"after_error": [own, broken]})
+    with TestClient(Config(collections=[posts], hooks={"after_error": [root, broken]})) as client:
+        answer = client.get("/api/posts")
+        assert (answer.status_code, answer.json()) == (403, {"own": True})
+        answer = client.get("/api/nope")
+        assert (answer.status_code, answer.json()) == (499, {"root": True})
+    assert seen == [("posts", "Forbidden", 403), ("posts", "Forbidden", 403), ("", "RouteNotFound", 404)]
+
+
+@pytest.mark.parametrize("ask", ["find", "count", "distinct", "find_distinct"])
+def test_a_hook_narrows_every_way_of_reading_a_list(ask: str) -> None:
+    """What a hook before the operation keeps out of lists is in no count and among no distinct values."""
+    told: list[str] = []
+
+    def only_mine(context: HookContext) -> None:
+        told.append(context.operation)
+        query = context.args["query"]
+        query.where = {"and": [query.where or {}, {"owner": {"equals": "me"}}]}
+
+    posts = Collection("posts", fields=[fields.Text("owner"), fields.Text("title")],
+                       hooks={"before_operation": only_mine})  # fmt: skip
+    with TestClient(Config(collections=[posts])) as client:
+        app = client.app.collections["posts"]
+        app.hooks, hooks = {}, app.hooks
+        for owner in ("me", "you"):
+            client.create("posts", {"owner": owner, "title": owner})
+        app.hooks = hooks
+        where = {"title": {"exists": True}}
+        asked: dict[str, Callable[[], Any]] = {
+            "find": lambda: [doc["title"] for doc in client.system.find("posts", where=where).docs],
+            "count": lambda: ["me"] * client.system.count("posts", where),
+            "distinct": lambda: client.system.distinct("posts", "title", where),
+            "find_distinct": lambda: [doc["title"] for doc in client.system.find_distinct("posts", "title").docs],
+        }
+        found = asked[ask]()
+    assert found == ["me"]
+    assert told == ["find_distinct" if ask.endswith("distinct") else ask]
+
+
+def test_the_result_of_a_count_can_be_replaced() -> None:
+    """As that of any other operation."""
+    posts = Collection("posts", fields=[fields.Text("title")], access="anyone",
+                       hooks={"after_operation": lambda context: context.result + 40})  # fmt: skip
+    with TestClient(Config(collections=[posts])) as client:
+        assert client.get("/api/posts/count").json() == {"totalDocs": 40}
+
+
+def test_a_fields_hook_knows_what_stood_beside_it() -> None:
+    """Around an update it has its level as it was stored: its own value, and its siblings'; a new row has none."""
+    seen: list[Any] = []
+
+    def look(context: HookContext) -> None:
+        before = context.previous_sibling_data
+        seen.append((context.value, context.previous_value, before and before["n"]))
+
+    kinds = ("before_validate", "before_change", "after_change")
+    rows = fields.Array("rows", fields=[fields.Text("word", hooks=dict.fromkeys(kinds, look)), fields.Number("n")])
+    with TestClient(Config(collections=[Collection("posts", fields=[rows])])) as client:
+        row = client.create("posts", {"rows": [{"word": "a", "n": 1}]})["rows"][0]["id"]
+        assert seen == [("a", None, None)] * 3
+        seen.clear()
+        client.update_document("posts", 1, {"rows": [{"word": "new", "n": 2}, {"id": row, "word": "b", "n": 3}]})
+    assert seen == [("new", None, None), ("b", "a", 1)] * 3
+
+
+def test_a_hook_knows_whether_rules_are_asked() -> None:
+    """`override_access` is true for the system only, also in the calls that hooks make."""
+    seen: list[bool] = []
+    posts = Collection("posts", fields=[fields.Text("title")], access="anyone",
+                       hooks={"before_change": lambda context: seen.append(context.override_access)})  # fmt: skip
+    with TestClient(Config(collections=[posts])) as client:
+        client.create("posts", {"title": "x"})
+        client.create("posts", {"title": "x"}, as_=None)
+    assert seen == [True, False]
