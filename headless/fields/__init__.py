@@ -20,7 +20,7 @@ from headless.fields.json import Json
 from headless.fields.number import Number
 from headless.fields.radio import Radio
 from headless.fields.relationship import Relationship
-from headless.fields.rich_text import RichText
+from headless.fields.rich_text import HtmlOf, RichText
 from headless.fields.row import Row
 from headless.fields.select import Select
 from headless.fields.slug import Slug
@@ -56,6 +56,7 @@ registry: Mapping[str, Callable[..., Any]] = MappingProxyType(
 
 __all__ = [
     "ABSENT", "Array", "Checkbox", "Code", "Collapsible", "DataField", "Date", "Email", "Field", "FieldAdmin",
-    "FieldContext", "Group", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select", "Slug",
+    "FieldContext", "Group", "HtmlOf", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select",
+    "Slug",
     "Tab", "Tabs", "Text", "Textarea", "Ui",
 ]  # fmt: skip

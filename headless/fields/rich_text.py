@@ -12,8 +12,11 @@ from pydantic import BeforeValidator
 from headless import operators
 from headless.declaration import Int, Names, Str, declaration
 from headless.fields.base import ABSENT, JSON_TEXT, REQUIRED, DataField, FieldContext, clean_text
+from headless.fields.textarea import Textarea
+from headless.hooks import HookContext
 from headless.lexical.checking import problems
 from headless.lexical.features import NAMES
+from headless.lexical.html_writer import to_html
 from headless.lexical.nodes import is_document, references, with_references
 from headless.lexical.plain import is_empty
 from headless.names import did_you_mean, snake
@@ -134,6 +137,26 @@ class RichText(DataField):
 
     def stored_schema(self) -> dict[str, Any]:
         return {"type": "object", "properties": {"root": dict(_ROOT)}, "required": ["root"]}
+
+
+def HtmlOf(field: RichText, name: str | None = None, **options: Any) -> Textarea:  # noqa: N802 - a declaration like the others
+    """A field with the HTML of a rich text beside it, made whenever a document is read: `body_html` of `body`.
+
+    Whoever may not read the rich text may not read this one either.
+    """
+
+    def made(context: HookContext) -> str | None:
+        value = context.sibling_data.get(field.name)
+        return to_html(value) if value is not None else None
+
+    access = {"read": field.access["read"]} if "read" in field.access else {}
+    return Textarea(
+        name or f"{field.name}_html",
+        **{
+            "virtual": True, "hidden": field.hidden, "access": access, "admin": {"hidden": True},
+            "hooks": {"after_read": made}, **options,
+        },
+    )  # fmt: skip
 
 
 _ROOT: Final[Mapping[str, Any]] = MappingProxyType(

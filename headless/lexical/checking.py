@@ -77,14 +77,14 @@ def _text(node: Node) -> Iterator[str]:
 
 
 def _heading(node: Node) -> Iterator[str]:
-    if node.get("tag") not in HEADINGS:
+    if nodes.kind(node, "tag") not in HEADINGS:
         yield f"tag is one of {', '.join(HEADINGS)}"
 
 
 def _list(node: Node) -> Iterator[str]:
-    if node.get("listType") not in LISTS:
+    if nodes.kind(node, "listType") not in LISTS:
         yield f"listType is one of {', '.join(LISTS)}"
-    if any(child.get("type") != "listitem" for child in nodes.children(node)):
+    if any(nodes.kind(child) != "listitem" for child in nodes.children(node)):
         yield "a list holds nodes of the type listitem"
 
 

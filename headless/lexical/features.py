@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from headless.lexical import nodes
 from headless.lexical.nodes import Node
@@ -62,11 +62,11 @@ def missing(node: Node, enabled: Iterable[str] | None) -> str | None:
 
 
 def _needed(node: Node) -> Iterable[str]:
-    type_: Any = node.get("type")
-    feature = TYPES.get(type_, str(type_))
+    type_ = nodes.kind(node)
+    feature = TYPES.get(type_, type_)
     if feature is not None:
         yield feature
-    if type_ == "list" and node.get("listType") in LISTS:
+    if type_ == "list" and nodes.kind(node, "listType") in LISTS:
         yield LISTS[node["listType"]]
     if type_ == "text" and isinstance(node.get("format"), int):
         yield from (name for name, bit in FORMATS.items() if node["format"] & bit)

@@ -34,6 +34,12 @@ def top(value: Any) -> list[Node]:
     return children(value["root"]) if is_document(value) else []
 
 
+def kind(node: Node, key: str = "type") -> str:
+    """The type of a node, or another word that it is told apart by; empty where it is no word."""
+    found = node.get(key)
+    return found if isinstance(found, str) else ""
+
+
 def children(node: Node) -> list[Node]:
     """The nodes directly inside one."""
     inside = node.get("children")
@@ -68,9 +74,9 @@ def reference(node: Any) -> Node | None:
     """The part of a node that refers to a document, by `relationTo` and `value`; None when there is none."""
     if not isinstance(node, Mapping):
         return None
-    if node.get("type") in ("relationship", "upload"):
+    if kind(node) in ("relationship", "upload"):
         return node
-    if node.get("type") in LINKS and isinstance(fields := node.get("fields"), Mapping):
+    if kind(node) in LINKS and isinstance(fields := node.get("fields"), Mapping):
         document = fields.get("doc")
         return document if isinstance(document, Mapping) else None
     return None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from headless.lexical import nodes
+from headless.lexical.nodes import INLINE, Node
 
 JOINED: Final = ("text", "link", "autolink")
 """Types of nodes within which a word goes on; a node of any other type begins a new one."""
@@ -14,10 +15,10 @@ JOINED: Final = ("text", "link", "autolink")
 def is_empty(value: Any) -> bool:
     """Whether a rich text has nothing in it, as Payload sees it: no node at all, or one paragraph without text."""
     top = nodes.top(value)
-    if len(top) != 1 or top[0].get("type") != "paragraph":
+    if len(top) != 1 or nodes.kind(top[0]) != "paragraph":
         return not top
     inside = nodes.children(top[0])
-    return not inside or (len(inside) == 1 and inside[0].get("type") == "text" and not inside[0].get("text"))
+    return not inside or (len(inside) == 1 and nodes.kind(inside[0]) == "text" and not inside[0].get("text"))
 
 
 def written(value: Any) -> str | None:
@@ -42,3 +43,26 @@ def _parts(value: Any) -> Iterator[str]:
                 yield item
             elif key == "type" and item not in JOINED:
                 yield "\n"
+
+
+def to_text(value: Any) -> str:
+    """The plain text of a rich text: a line for each block and each item, and an empty line between blocks."""
+    return "\n\n".join(lines for node in nodes.top(value) if (lines := "\n".join(_lines(node, 0))).strip())
+
+
+def _lines(node: Node, level: int) -> list[str]:
+    """The text of a block, in its lines."""
+    inside = nodes.children(node)
+    if level >= nodes.DEEPEST or all(nodes.kind(child) in INLINE or "text" in child for child in inside):
+        return "".join(_line(inside, level)).split("\n") if inside else []
+    return [line for child in inside for line in _lines(child, level + 1)]
+
+
+def _line(inside: list[Node], level: int) -> Iterator[str]:
+    for node in inside:
+        if nodes.kind(node) == "linebreak":
+            yield "\n"
+        elif isinstance(words := node.get("text"), str):
+            yield words
+        elif level < nodes.DEEPEST:
+            yield from _line(nodes.children(node), level + 1)

@@ -20,9 +20,12 @@ NAMES = {
 
 FIELDS = {
     "ABSENT", "Array", "Checkbox", "Code", "Collapsible", "DataField", "Date", "Email", "Field", "FieldAdmin",
-    "FieldContext", "Group", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select", "Slug",
+    "FieldContext", "Group", "HtmlOf", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select",
+    "Slug",
     "Tab", "Tabs", "Text", "Textarea", "Ui",
 }  # fmt: skip
+
+RICHTEXT = {"Address", "Render", "from_html", "from_markdown", "normal", "to_html", "to_markdown", "to_text"}
 
 EVENTS = {"Encode", "Event", "EventStream", "Watch", "encode_event", "format_event"}
 
@@ -35,6 +38,13 @@ def test_the_names_of_the_package() -> None:
 def test_the_names_of_the_fields() -> None:
     """`headless.fields` offers exactly these names."""
     assert set(fields.__all__) == FIELDS
+
+
+def test_the_names_of_the_converters() -> None:
+    """`headless.richtext` offers exactly these names."""
+    from headless import richtext
+
+    assert set(richtext.__all__) == RICHTEXT
 
 
 def test_the_names_of_the_events() -> None:

@@ -13,10 +13,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FRAMEWORK = ROOT / "headless"
 SHIPPED = ("collections", "endpoints", "admin_ui", "examples")
-PUBLIC = ("headless", "headless.fields", "headless.events", "headless.testing", "headless.admin")
+PUBLIC = ("headless", "headless.fields", "headless.events", "headless.testing", "headless.admin", "headless.richtext")
 
 STOREYS: list[set[str]] = [
-    {"errors", "names", "clock", "declaration", "environment", "checkout", "lexical", "py", "zones"},
+    {"errors", "names", "clock", "declaration", "environment", "checkout", "lexical", "py", "richtext", "zones"},
     {"operators", "mail", "security", "changes.change"},
     {"access", "hooks", "database", "http", "changes"},
     {"streams", "events", "fields", "auth", "endpoint"},

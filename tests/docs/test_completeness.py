@@ -15,7 +15,7 @@ import typer
 import yaml
 
 import headless
-from headless import admin, errors, events, fields, operators, testing
+from headless import admin, errors, events, fields, operators, richtext, testing
 from headless.access import BUILT_IN, AccessContext
 from headless.auth import Auth, Cookies
 from headless.cli.commands import cli
@@ -180,6 +180,7 @@ PUBLIC = {
     "headless.events": events.__all__,
     "headless.testing": testing.__all__,
     "headless.admin": admin.__all__,
+    "headless.richtext": richtext.__all__,
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from headless import Collection, Config, ConfigError, Headless, authenticated, fields
-from headless.fields import FieldContext, RichText
+from headless.fields import FieldContext, HtmlOf, RichText
 from headless.lexical.nodes import DEEPEST, MOST_NODES
 from headless.testing import TestClient
 
@@ -87,6 +87,8 @@ def test_what_editors_make_is_taken(child: Any) -> None:
 
 REFUSED: list[tuple[Any, str]] = [
     ("x", "root.children.0: a node is an object with a type."),
+    ({"type": []}, "root.children.0: a node is an object with a type."),
+    ({"type": "list", "listType": []}, "root.children.0: listType is one of bullet, number, check."),
     ({"type": 5}, "root.children.0: a node is an object with a type."),
     (text("x"), "root.children.0: text stands in a paragraph, not by itself."),
     (paragraph(children="x"), "root.children.0: children are a list of nodes."),
@@ -325,3 +327,31 @@ def test_a_value_that_is_no_document_is_searched_without_harm(client: TestClient
     client.create("posts", {"body": "text", "rows": [{"note": "text"}, {"note": 5}]})
     for path in ("body", "rows.note"):
         assert client.get(f"/api/posts/count?where[{path}][like]=text").json() == {"totalDocs": 0}
+
+
+def shop(body: RichText) -> Config:
+    return Config(
+        collections=[
+            Collection("pages", access="anyone", fields=[fields.Text("name")]),
+            Collection("posts", access="anyone", fields=[body, HtmlOf(body)]),
+        ]
+    )
+
+
+def test_its_html_can_stand_beside_it() -> None:
+    """Made at each reading, of the document as it is read; what is sent for it is left out."""
+    with TestClient(shop(RichText("body"))) as client:
+        client.create("posts", {"body": body(paragraph(text("a < b", 1))), "body_html": "<script>"})
+        shown = client.get("/api/posts/1").json()
+        assert shown["body_html"] == "<p><strong>a &lt; b</strong></p>"
+        assert client.get("/api/posts/1?select[body_html]=true").json() == {"id": 1, "body_html": None}
+        assert client.patch("/api/posts/1", json={"body": None}).json()["doc"]["body_html"] is None
+
+
+@pytest.mark.parametrize("options", [{"hidden": True}, {"access": {"read": authenticated}}], ids=repr)
+def test_whoever_may_not_read_it_may_not_read_its_html(options: Any) -> None:
+    """The rule of the rich text is that of the HTML."""
+    with TestClient(shop(RichText("body", **options))) as client:
+        client.create("posts", {"body": body(paragraph(text("hush")))})
+        assert "hush" not in client.get("/api/posts/1").text
+        assert client.get("/api/posts?where[body_html][like]=hush").status_code == 400

@@ -1,0 +1,121 @@
+"""To Markdown: a document that reads back as the same one. A block that Markdown has no words for is kept as JSON."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import orjson
+
+from headless.lexical import nodes
+from headless.lexical.inline import line_of
+from headless.lexical.markdown_reader import FENCE, from_markdown
+from headless.lexical.nodes import Node
+from headless.lexical.normal import normal, normal_node
+from headless.lexical.shapes import is_nest
+
+EMPTY: Final = "<p></p>"
+"""A paragraph without text."""
+
+
+def to_markdown(value: Any) -> str:
+    """The Markdown of a rich text; empty for what is none.
+
+    Underline, sub- and superscript are tags, a document is linked to as `doc:posts/7`, a title of `_blank` opens a new
+    tab. A block that would not read back as it is stands in a fence marked `lexical`, as JSON.
+    """
+    blocks: list[str] = []
+    before: tuple[str, str] | None = None
+    for node in nodes.top(value):
+        written, kind = _checked(node, before)
+        blocks.append(written)
+        before = kind
+    return "\n\n".join(blocks)
+
+
+_Kind = tuple[str, str] | None
+"""The kind of a list and its mark, so that the next list has another."""
+
+
+def _checked(node: Node, before: _Kind) -> tuple[str, _Kind]:
+    """The block, if it reads back as it is; else its JSON."""
+    wanted = [normal_node(node)]
+    for plain in (True, False):
+        written, kind = _block(node, before, plain)
+        if written is not None and normal(from_markdown(written)) == wanted:
+            return written, kind
+    return f"```{FENCE}\n{orjson.dumps(dict(node)).decode()}\n```", None
+
+
+def _block(node: Node, before: _Kind, plain: bool) -> tuple[str | None, _Kind]:
+    type_ = nodes.kind(node)
+    if type_ == "list":
+        mark = _mark(node, before)
+        return _list(node, mark, plain), (_family(node), mark)
+    if type_ == "horizontalrule":
+        return "---", None
+    if type_ == "paragraph":
+        return _paragraph(node, plain), None
+    if type_ == "heading":
+        line = line_of(nodes.children(node), plain=plain, breaks="<br>")
+        marks = "#" * int(nodes.kind(node, "tag")[1:]) if nodes.kind(node, "tag") in _HEADINGS else ""
+        return (None if line is None or not marks else f"{marks} {_closed(line)}".rstrip()), None
+    if type_ == "quote":
+        line = line_of(nodes.children(node), plain=plain)
+        return (None if line is None else "\n".join(f"> {part}".rstrip() for part in line.split("\n"))), None
+    return None, None
+
+
+_INTERRUPTS = re.compile(r"(?:[-*]|1[.)]) .")
+"""The beginnings of lists that may stand directly below a line of text."""
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+
+
+def _closed(line: str) -> str:
+    """A heading whose last signs are not taken for its end."""
+    return re.sub(r"(#+)$", lambda found: "\\" + "\\".join(found[1]), line)
+
+
+def _paragraph(node: Node, plain: bool) -> str | None:
+    line = line_of(nodes.children(node), plain=plain)
+    align = node.get("format")
+    if line is None or align in (None, "", 0):
+        return EMPTY if line == "" else line
+    return f'<p align="{align}">{line}</p>' if isinstance(align, str) else None
+
+
+def _family(node: Node) -> str:
+    return "number" if nodes.kind(node, "listType") == "number" else "bullet"
+
+
+def _mark(node: Node, before: _Kind) -> str:
+    """The sign of a list's items: another than that of a list just before it, with which it would be one."""
+    first, second = (".", ")") if _family(node) == "number" else ("-", "*")
+    return second if before == (_family(node), first) else first
+
+
+def _list(node: Node, mark: str, plain: bool) -> str | None:
+    lines: list[str] = []
+    start = node.get("start")
+    number = start if isinstance(start, int) and not isinstance(start, bool) else 1
+    indent = ""
+    for item in nodes.children(node):
+        if is_nest(item):
+            written = [_list(each, _mark(each, None), plain) for each in nodes.children(item)]
+            if len(written) != 1 or written[0] is None or not lines:
+                return None
+            below = written[0].split("\n")
+            # Such a beginning would be taken for a part of the line above it.
+            apart = [] if _INTERRUPTS.match(below[0]) else [""]
+            lines += [*apart, *(f"{indent}{line}".rstrip() for line in below)]
+            continue
+        head = f"{number}{mark} " if _family(node) == "number" else f"{mark} "
+        number += 1
+        indent = " " * len(head)
+        body = line_of(nodes.children(item), plain=plain)
+        if body is None:
+            return None
+        box = ("[x] " if item.get("checked") else "[ ] ") if nodes.kind(node, "listType") == "check" else ""
+        first, *rest = f"{box}{body}".split("\n")
+        lines += [f"{head}{first}".rstrip(), *(f"{indent}{line}" for line in rest)]
+    return "\n".join(lines) if lines else None
