@@ -20,6 +20,10 @@ EVERY_PERMISSION = {
     },
     "required": ["canAccessAdmin", "collections"],
 }
+REPEATED = {
+    409: "The first request with this key is not answered yet.",
+    422: "The key was used for another request.",
+}
 FIELD = {"name": "field", "required": True, "description": "The path of the field whose values are asked for."}
 VALUES_LIMIT = {
     "name": "limit",
@@ -99,13 +103,18 @@ async def get(request: Request) -> JSONResponse:
 @Endpoint.post(
     "/",
     operation="create",
-    parameters=SHOWN,
+    parameters=[*SHOWN, "idempotency_key"],
     request_schema={"$ref": "create"},
     response_schema={"$ref": "written"},
+    responses=REPEATED,
     status=201,
 )
-async def create(request: Request) -> JSONResponse:
+async def create(request: Request) -> Any:
     """A new document."""
+    return await request.once(lambda: _created(request))
+
+
+async def _created(request: Request) -> JSONResponse:
     options = of_write(request)
     doc = await request.api.create(_slug(request), await request.data(), **options)
     return JSONResponse({"doc": doc, "message": f"{_labels(request)[0]} successfully created."}, status=201)
@@ -114,12 +123,17 @@ async def create(request: Request) -> JSONResponse:
 @Endpoint.post(
     "/{id}/duplicate",
     operation="create",
-    parameters=SHOWN,
+    parameters=[*SHOWN, "idempotency_key"],
     request_schema={"$ref": "update"},
     response_schema={"$ref": "written"},
+    responses=REPEATED,
 )
-async def duplicate(request: Request) -> JSONResponse:
+async def duplicate(request: Request) -> Any:
     """A copy of one document, with the values that are sent in place of its own."""
+    return await request.once(lambda: _duplicated(request))
+
+
+async def _duplicated(request: Request) -> JSONResponse:
     options = of_write(request)
     doc = await request.api.duplicate(_slug(request), request.path_params["id"], await request.data(), **options)
     return JSONResponse({"doc": doc, "message": f"{_labels(request)[0]} successfully duplicated."})

@@ -31,6 +31,7 @@ from headless.extension import Plugin, find_plugin
 from headless.mail import ConsoleMail, MailTransport
 from headless.openapi.description import Description
 from headless.operations.core import Asker, Core
+from headless.operations.idempotency import Answers
 from headless.operations.rules import check_rules
 from headless.operations.session import Sessions
 from headless.operations.ticket import Tickets
@@ -74,6 +75,7 @@ class Headless:
         self.core = Core(self.config, self.database, self.collections, passwords or Passwords(), clock or Clock())
         self.core.make_api = Api
         self.core.watch = watch
+        self.answers = Answers(self.core, self.config.idempotency_hours)
         self.feed: Feed
         self.hub: Hub
         self.tickets: Tickets
@@ -152,7 +154,9 @@ class Headless:
         self.hub = self.core.hub = Hub(self.feed, log, limits=self.config.streams)
         self.feed.start()
         options = self.config.change_log
-        self._retention = Retention(log, days=options.days, size=options.max_bytes, now=self.core.clock.now)
+        self._retention = Retention(
+            log, days=options.days, size=options.max_bytes, now=self.core.clock.now, others=[self.answers.prune]
+        )
         self._retention.start()
 
     async def aclose(self) -> None:

@@ -132,6 +132,7 @@ class Config:
     max_depth: Int = 10
     max_limit: Int = 10_000
     body_limit: Int = 2_000_000
+    idempotency_hours: Int = 24
     debug: Bool = False
     on_init: Callable[..., Any] | None = None
     custom: Frozen = None
@@ -142,6 +143,8 @@ class Config:
         problems += [f"two collections are called {slug!r}" for slug in sorted(set(slugs)) if slugs.count(slug) > 1]
         if self.max_depth < 0 or self.default_depth < 0:
             problems.append("default_depth and max_depth are 0 or more")
+        if self.idempotency_hours < 0:
+            problems.append("idempotency_hours is 0 or more")
         if problems:
             raise ConfigError(problems)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request as StarletteRequest
+from starlette.responses import Response
 
 from headless.http.body import parse_data, read_body
 from headless.http.querystring import parse
+from headless.http.responses import as_response
+from headless.operations.idempotency import Answer, asked
 
 if TYPE_CHECKING:
     from headless.api import Api
@@ -76,6 +79,27 @@ class Request(StarletteRequest):
             return {}
         content_type = self.headers.get("content-type")
         return await parse_data(content_type.encode("latin-1") if content_type is not None else None, body)
+
+    async def once(self, answer: Callable[[], Awaitable[Any]]) -> Any:
+        """What `answer` returns, as a handler does; with an `Idempotency-Key`, the same at every repetition.
+
+        What it writes and its answer are then stored in one transaction. Only status, body and content type of the
+        answer are kept: it may not be a stream. Raises BadRequest, Conflict and ApiError for a key of no use.
+        """
+        key = next((value for name, value in self.scope["headers"] if name == b"idempotency-key"), None)
+        if key is None or not self.app.config.idempotency_hours:
+            return await answer()
+        kind = self.headers.get("content-type", "").encode("latin-1")
+        path, query = self.scope["path"].encode("utf-8", "surrogatepass"), self.scope["query_string"]
+        request = asked(self.user, key, self.method.encode(), path, query, kind, await self.content())
+
+        async def make() -> Answer:
+            made = as_response(await answer())
+            return Answer(made.status_code, dict(made.raw_headers).get(b"content-type", b"").decode(), made.body)
+
+        found = await self.app.answers.once(request, make)
+        headers = {"idempotency-replayed": "true"} if found.replayed else {}
+        return Response(found.body, found.status, headers, found.content_type or None)
 
     async def become_read(self) -> None:
         """Makes a POST the GET that it stands for: a form in its body is the query. Raises TooLarge."""

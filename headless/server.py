@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headless.access import AccessContext, constant, decide
@@ -18,7 +17,7 @@ from headless.endpoint import Endpoint
 from headless.errors import BadRequest, Forbidden, HeadlessError, RouteNotFound, Unserved
 from headless.hooks import HookContext
 from headless.http.cors import CorsPolicy
-from headless.http.responses import JSONResponse
+from headless.http.responses import JSONResponse, as_response
 from headless.operations.ticket import PREFIX
 from headless.request import Request
 from headless.routing import RouteTable, split
@@ -165,7 +164,7 @@ class Server:
             answer = await asyncio.to_thread(endpoint.handler, request)
         if type(answer) is JSONResponse:
             return answer
-        return _as_response(answer)
+        return as_response(answer)
 
     async def _overridden(self, path: str, request: Request) -> str:
         """The method that a POST stands for: GET, when its headers say so, and never another."""
@@ -352,15 +351,6 @@ def _error_response(error: HeadlessError) -> JSONResponse:
 def _header(scope: Scope, names: tuple[bytes, ...]) -> bytes:
     """The first of these headers, empty when there is none."""
     return next((value.strip() for name, value in scope["headers"] if name in names), b"")
-
-
-def _as_response(answer: Any) -> Any:
-    """What a handler returned, as a response: data becomes JSON, None becomes 204."""
-    if hasattr(answer, "raw_headers"):
-        return answer
-    if answer is None:
-        return Response(status_code=204)
-    return JSONResponse(answer)
 
 
 def _is_factory(declared: Any) -> bool:

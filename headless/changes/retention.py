@@ -1,11 +1,11 @@
-"""How long the change log remembers: it is pruned by age and size while the application runs."""
+"""How long the change log and what else is kept for a while are remembered: they are pruned while the app runs."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 
 from headless.changes.log import GIBIBYTE, ChangeLog
@@ -19,7 +19,7 @@ _log = logging.getLogger("headless.changes")
 
 
 class Retention:
-    """Keeps `days` of the log, and at most `size` characters of images; looked after each hour."""
+    """Keeps `days` of the log, and at most `size` characters of images; looked after each hour, with `others`."""
 
     def __init__(
         self,
@@ -28,8 +28,10 @@ class Retention:
         days: float = 7,
         size: int = GIBIBYTE,
         now: Callable[[], float] = time.time,
+        others: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
         self._changes = log
+        self._others = others
         self._days = days
         self._size = size
         self._now = now
@@ -47,9 +49,12 @@ class Retention:
             self._task = None
 
     async def prune(self) -> int:
-        """Prune once; how many sequences that were."""
+        """Prune once; how many sequences of the log that were."""
         oldest = iso_from_ms(int((self._now() - self._days * DAY) * 1000))
-        return await self._changes.prune(older_than=oldest, larger_than=self._size)
+        pruned = await self._changes.prune(older_than=oldest, larger_than=self._size)
+        for other in self._others:
+            await other()
+        return pruned
 
     async def _prune_forever(self) -> None:
         pause = FIRST_AFTER

@@ -35,6 +35,18 @@ used_tickets: Final = sa.Table(
 )
 """The tickets of streams that were used lately. `expires_at` is in seconds."""
 
+kept_answers: Final = sa.Table(
+    "_kept_answers",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("content_type", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("expires_at", sa.Integer, nullable=False),
+)
+"""The answers to requests with a key. `id` and `fingerprint` are hashes, `expires_at` is in milliseconds."""
+
 STEPS: Final[Sequence[Sequence[str]]] = (
     (
         """CREATE TABLE _changes (
@@ -51,6 +63,16 @@ STEPS: Final[Sequence[Sequence[str]]] = (
     ),
     ("DROP INDEX ix__changes_at",),
     ("CREATE TABLE _used_tickets (id TEXT NOT NULL PRIMARY KEY, expires_at INTEGER NOT NULL)",),
+    (
+        """CREATE TABLE _kept_answers (
+            id TEXT NOT NULL PRIMARY KEY,
+            fingerprint TEXT NOT NULL,
+            status INTEGER NOT NULL,
+            content_type TEXT NOT NULL,
+            body BLOB NOT NULL,
+            expires_at INTEGER NOT NULL
+        )""",
+    ),
 )
 """Forward steps: the first makes version 1. A released step is never changed, only followed by another."""
 

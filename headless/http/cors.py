@@ -20,6 +20,7 @@ REQUEST_HEADERS: Final = (
     "Authorization",
     "Content-Encoding",
     "x-apollo-tracing",
+    "Idempotency-Key",
     "X-HTTP-Method-Override",
     "X-Payload-HTTP-Method-Override",
 )

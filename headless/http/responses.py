@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 Header = tuple[bytes, bytes]
@@ -48,6 +49,13 @@ class JSONResponse:
         """Sends the answer. The server leaves the body out for HEAD."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": self.body})
+
+
+def as_response(answer: Any) -> Any:
+    """What a handler returned, as a response: data becomes JSON, None becomes 204."""
+    if hasattr(answer, "raw_headers"):
+        return answer
+    return Response(status_code=204) if answer is None else JSONResponse(answer)
 
 
 def encode_json(data: Any) -> bytes:

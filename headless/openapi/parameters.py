@@ -81,6 +81,12 @@ COMMON: Final[Mapping[str, Callable[[Known], Parameter]]] = MappingProxyType(
             "description": "The `ETag` of the document as it was read: it is changed only if that is still its own.",
             "schema": {"type": "string"},
         },
+        "idempotency_key": lambda known: {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "Any text of one's own: the request is done once, however often it is sent with it.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        },
         "snapshot": lambda known: _query(
             "snapshot",
             "Begins with an event that holds the documents as they are: all, or at most so many.",
