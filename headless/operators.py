@@ -6,6 +6,7 @@ SQL and memory answer alike; a property test holds them together. Text is compar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from typing import Any, Final, Protocol
 import orjson
 import sqlalchemy as sa
 
+from headless import geometry
 from headless.errors import BadRequest
 from headless.lexical.plain import written
 
@@ -23,6 +25,8 @@ Values = tuple[Any, ...]
 LONGEST_TEXT: Final = 10_000
 LONGEST_LIST: Final = 1_000
 MOST_WORDS: Final = 50
+FARTHEST: Final = 1e9
+NEAR: Final = "The value of 'near' is longitude,latitude,most metres,least metres; the last two may be left out."
 
 
 class Never(Exception):
@@ -40,6 +44,12 @@ class SqlDialect(Protocol):
 
     def written(self, column: Expression) -> Expression:
         """The text of a rich text, as `headless.lexical.plain.written` has it."""
+
+    def distance(self, column: Expression, point: sa.BindParameter[Any]) -> Expression:
+        """Metres between the point that the column holds as JSON and one bound as JSON; NULL without a point."""
+
+    def inside(self, column: Expression, polygons: sa.BindParameter[Any], edges: Expression) -> Expression:
+        """1 when the column's point lies in polygons bound as JSON, else 0; `edges` says if theirs count."""
 
 
 class Comparable(Protocol):
@@ -61,6 +71,8 @@ class Operator:
     """For a negation, the operator it negates across rows, lists and relations."""
     every: bool = False
     """Whether each of the values must hold by itself, of one element of a list or another."""
+    order: Callable[[SqlDialect, Expression, sa.BindParameter[Any]], Expression] | None = None
+    """What its answers are ordered by when no order is asked for, given its first parameter; least first."""
 
     def json_schema(self, value: dict[str, Any]) -> dict[str, Any]:
         """The JSON Schema of what it is given, by that of the field's values."""
@@ -260,6 +272,66 @@ def _in_rich_text(operator: Operator) -> Operator:
     )
 
 
+def place(field: Comparable, raw: Any) -> Values:
+    """`longitude,latitude`, then the most and the least metres from there, as far as they are given."""
+    items = raw.split(",") if isinstance(raw, str) else list(raw) if isinstance(raw, list | tuple) else []
+    try:
+        longitude, latitude, *limits = [float(item) for item in items if item not in (None, "", "null")]
+        most, least, *others = [*limits, *(math.inf, 0.0)[len(limits) :]]
+    except (TypeError, ValueError):
+        raise BadRequest(NEAR) from None
+    if others or not geometry.is_position((longitude, latitude)) or math.isnan(most) or math.isnan(least):
+        raise BadRequest(NEAR)
+    return (longitude, latitude), min(most, FARTHEST), least
+
+
+def area(field: Comparable, raw: Any) -> Values:
+    """A GeoJSON Polygon or MultiPolygon, as a mapping or as JSON text."""
+    try:
+        return (geometry.parse_polygons(orjson.loads(raw) if isinstance(raw, str) else raw),)
+    except ValueError as error:
+        raise BadRequest(f"This is not an area to look in: {error}.") from None
+
+
+def _encoded(values: Values) -> Values:
+    return (orjson.dumps(values[0]).decode(), *values[1:])
+
+
+def _is_near(dialect: SqlDialect, column: Expression, parameters: tuple[sa.BindParameter[Any], ...]) -> Expression:
+    return dialect.distance(column, parameters[0]).between(parameters[2], parameters[1])
+
+
+def _tests_near(value: Any, values: Values) -> bool:
+    return value is not None and values[2] <= geometry.distance(value, values[0]) <= values[1]
+
+
+equals_json = Operator(
+    "equals", one, equals.sql, lambda value, values: value is not None and value == values[0], _encoded
+)
+not_equals_json = Operator(
+    "not_equals", one, not_equals.sql, lambda value, values: value is None or value != values[0], _encoded, "equals"
+)
+near = Operator(
+    "near", place, _is_near, _tests_near, _encoded,
+    order=lambda dialect, column, parameter: dialect.distance(column, parameter),
+)  # fmt: skip
+
+
+def _in_area(name: str, *, edges: bool) -> Operator:
+    counted: Expression = sa.literal_column(str(int(edges)))
+    yes: Expression = sa.literal_column("1")
+    return Operator(
+        name, area,
+        lambda dialect, column, parameters: dialect.inside(column, parameters[0], counted) == yes,
+        lambda value, values: value is not None and geometry.is_inside(value, values[0], edges=edges),
+        _encoded,
+    )  # fmt: skip
+
+
+within = _in_area("within", edges=False)
+intersects = _in_area("intersects", edges=True)
+
+
 def _renamed(operator: Operator, name: str) -> Operator:
     return Operator(name, operator.read, operator.sql, operator.test, operator.bind, operator.positive)
 
@@ -283,5 +355,6 @@ IDENTITY = _table(
 )
 EXISTENCE = _table(exists)
 RICH_TEXT = _table(exists, *(_in_rich_text(operator) for operator in (contains, like, not_like)))
+POINT = _table(equals_json, not_equals_json, exists, near, within, intersects)
 
-NAMES: Final = frozenset({*TEXTS, *NUMBERS, *REFERENCES, "near", "within", "intersects"})
+NAMES: Final = frozenset({*TEXTS, *NUMBERS, *REFERENCES, *POINT})

@@ -138,8 +138,11 @@ class Plan:
 
     nodes: tuple[Node, ...]
     by_key: Mapping[str, Node] = dataclasses.field(default_factory=dict)
+    sparse: tuple[str, ...] = ()
+    """The keys that documents have only with a value."""
 
     def __post_init__(self) -> None:
+        self.sparse = tuple(node.key for node in self.nodes if isinstance(node.field.empty(), Absent))
         self.by_key = {node.key: node for node in self.nodes}
 
     def walk(self) -> Iterator[Node]:

@@ -34,7 +34,7 @@ def connect(path: str, *, durable: bool = True, read_only: bool = False) -> sqli
     except BaseException:
         connection.close()
         raise
-    connection.create_function(sqlite_dialect.FOLD, 1, sqlite_dialect.fold, deterministic=True)
+    sqlite_dialect.add_functions(connection)
     return connection
 
 

@@ -105,6 +105,14 @@ class Dialect(Protocol):
     def written(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
         """The text of a rich text, by the same rule as in memory."""
 
+    def distance(self, column: sa.ColumnElement[Any], point: sa.BindParameter[Any]) -> sa.ColumnElement[Any]:
+        """Metres between the point that the column holds as JSON and one bound as JSON; NULL without a point."""
+
+    def inside(
+        self, column: sa.ColumnElement[Any], polygons: sa.BindParameter[Any], edges: sa.ColumnElement[Any]
+    ) -> sa.ColumnElement[Any]:
+        """1 when the column's point lies in polygons bound as JSON, else 0; `edges` says if theirs count."""
+
     def encode_list(self, values: Iterable[Any]) -> Any:
         """A list as the value of one parameter."""
 

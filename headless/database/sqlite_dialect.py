@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -13,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler, SQLiteDDLCompiler, SQLiteDialect, SQLiteTypeCompiler
 from sqlalchemy.ext.compiler import compiles
 
-from headless import operators
+from headless import geometry, operators
 from headless.database.dialect import (
     Busy,
     Corrupt,
@@ -29,6 +30,8 @@ from headless.database.dialect import (
 from headless.lexical.plain import JOINED
 
 FOLD: Final = "headless_fold"
+DISTANCE: Final = "headless_distance"
+INSIDE: Final = "headless_inside"
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*", re.ASCII)
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -169,6 +172,14 @@ class SQLite:
         is_part = sa.and_(parts.c.key.in_([Word("text"), Word("type")]), parts.c.type == Word("text"))
         return found.where(is_part).scalar_subquery()
 
+    def distance(self, column: sa.ColumnElement[Any], point: sa.BindParameter[Any]) -> sa.ColumnElement[Any]:
+        return sa.Function(DISTANCE, column, point, type_=sa.Double())
+
+    def inside(
+        self, column: sa.ColumnElement[Any], polygons: sa.BindParameter[Any], edges: sa.ColumnElement[Any]
+    ) -> sa.ColumnElement[Any]:
+        return sa.Function(INSIDE, column, polygons, edges, type_=sa.Integer())
+
     def encode_list(self, values: Iterable[Any]) -> str:
         return orjson.dumps(list(values)).decode()
 
@@ -199,6 +210,27 @@ def fold(value: Any) -> Any:
     if type(value) is str:
         return value.lower()
     return None if value is None else operators.fold(value)
+
+
+def distance(point: str | None, other: str) -> float | None:
+    """`headless_distance`: metres between two points given as JSON."""
+    return None if point is None else geometry.distance(orjson.loads(point), _decoded(other))
+
+
+def inside(point: str | None, polygons: str, edges: int) -> int | None:
+    """`headless_inside`: whether a point lies in polygons, both given as JSON."""
+    return None if point is None else geometry.is_inside(orjson.loads(point), _decoded(polygons), edges=bool(edges))
+
+
+_decoded = lru_cache(maxsize=64)(orjson.loads)
+"""What a statement compares every row with is decoded once."""
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """The functions that the platform's statements call, on a new connection."""
+    for name, function in ((FOLD, fold), (DISTANCE, distance), (INSIDE, inside)):
+        arguments = function.__code__.co_argcount
+        connection.create_function(name, arguments, function, deterministic=True)
 
 
 def is_busy(error: sqlite3.Error) -> bool:

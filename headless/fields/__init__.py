@@ -18,6 +18,7 @@ from headless.fields.email import Email
 from headless.fields.group import Group
 from headless.fields.json import Json
 from headless.fields.number import Number
+from headless.fields.point import Point
 from headless.fields.radio import Radio
 from headless.fields.relationship import Relationship
 from headless.fields.rich_text import HtmlOf, RichText
@@ -28,6 +29,7 @@ from headless.fields.tabs import Tab, Tabs
 from headless.fields.text import Text
 from headless.fields.textarea import Textarea
 from headless.fields.ui import Ui
+from headless.fields.upload import Upload
 
 registry: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
@@ -40,6 +42,7 @@ registry: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "group": Group,
         "json": Json,
         "number": Number,
+        "point": Point,
         "radio": Radio,
         "relationship": Relationship,
         "rich_text": RichText,
@@ -50,6 +53,7 @@ registry: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "text": Text,
         "textarea": Textarea,
         "ui": Ui,
+        "upload": Upload,
     }
 )
 """The types by their names in YAML."""
@@ -59,4 +63,5 @@ __all__ = [
     "FieldContext", "Group", "HtmlOf", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select",
     "Slug",
     "Tab", "Tabs", "Text", "Textarea", "Ui",
+    "Point", "Upload",
 ]  # fmt: skip

@@ -220,6 +220,20 @@ class UiWidget(FormWidget):
         pass
 
 
+class PointWidget(NumberWidget):
+    """Two numbers, longitude and latitude; both empty for no point."""
+
+    def read(self, form: FormReader, name: str, field: Any, stored: Any) -> Any:
+        texts = [form.text(join(name, part)) for part in ("longitude", "latitude")]
+        if texts[0] is None or texts[1] is None:
+            return MISSING
+        return [self.parse(text.strip()) for text in texts if text is not None] if any(texts) else None
+
+    def show(self, field: Any, value: Any, zone: dt.tzinfo) -> Any:
+        pair = value if isinstance(value, list | tuple) and len(value) == 2 else ("", "")
+        return ["" if part is None else part for part in pair]
+
+
 class JsonWidget(FormWidget):
     """JSON as text."""
 
@@ -357,6 +371,7 @@ WIDGETS: Final[Mapping[str, FormWidget]] = MappingProxyType(
         "select": ChoiceWidget(),
         "radio": ChoiceWidget(),
         "relationship": RelationshipWidget(),
+        "point": PointWidget(),
         "json": JsonWidget(),
         "rich_text": JsonWidget(),
         "password": PasswordWidget(),

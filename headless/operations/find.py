@@ -16,7 +16,7 @@ from headless.operations.present import Populate, parse_populate, present
 from headless.operators import equals
 from headless.query.binding import ID, bind_rule, bind_where
 from headless.query.conditions import ALWAYS, AllOf, Comparison, Condition
-from headless.query.sorting import Sort, bind_sort
+from headless.query.sorting import Sort, bind_sort, nearest
 
 T = TypeVar("T")
 
@@ -58,10 +58,15 @@ async def find(asker: Asker, collection: CompiledCollection, query: Query) -> Pa
 
 async def bound(asker: Asker, collection: CompiledCollection, query: Query) -> tuple[Condition, Sort]:
     """The asked-for documents among those that the asker may read, and their order."""
-    where = await readable(asker, collection, query.where)
+    rule = await rule_of(asker, collection)
     if query.within:
-        where = both(where, await bind_rule(query.within, collection, asker))
-    return where, await bind_sort(query.sort, collection, asker)
+        rule = both(await bind_rule(query.within, collection, asker), rule)
+    sort = await bind_sort(query.sort, collection, asker)
+    if not query.where:
+        return rule, sort
+    asked = await bind_where(query.where, collection, asker)
+    by = None if query.sort else nearest(asked)
+    return both(asked, rule), sort if by is None else Sort(sort.keys, by)
 
 
 async def readable(asker: Asker, collection: CompiledCollection, where: Any) -> Condition:
@@ -95,7 +100,7 @@ async def _page(asker: Asker, collection: CompiledCollection, query: Query, wher
     statement = core.statements.find(collection, reader, where, sort, limited=True)
     most = limit or core.config.max_limit + 1
     offset = (page - 1) * limit
-    docs = reader.read(await core.database.read(statement, (*values, most, offset)))
+    docs = reader.read(await core.database.read(statement, (*values, *sort.values, most, offset)))
     if not limit:
         if len(docs) > core.config.max_limit:
             raise BadRequest(f"There are more than {core.config.max_limit} documents: read them in pages.")

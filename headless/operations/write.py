@@ -116,14 +116,15 @@ class Preparation:
             elif node.contains is not None:
                 inner = None if before is ABSENT else before
                 await node.contains.finish(self, node, value, inner, (*path, key), node.prefix(label))
+        for key in plan.sparse:
+            if data.get(key) is None:
+                data.pop(key, None)
 
     def _with_ids(self, node: Node, data: Document, path: Path, label: str) -> Any:
-        """Puts the ids in as their collections write them; a reference that is not there is no key at all."""
+        """Puts the ids in as their collections write them."""
         value = data.get(node.key)
         if value is not None:
             value = data[node.key] = self._read_ids(node, value, path, label)
-        elif node.field.empty() is ABSENT:
-            data.pop(node.key, None)
         return value
 
     def new_row_id(self) -> str:

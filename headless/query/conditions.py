@@ -118,10 +118,20 @@ class Comparison:
 
         if self.target is not None and path is not None:
             return scope.referring(self.target, path, lambda target: holds(scope, target))
-        if self.operator.name in ("like", "contains", "not_like") and self.bound:
+        if (self.operator.name in ("like", "contains", "not_like") and self.bound) or self.node.field.is_json:
             scope.is_risky()
         value = scope.value(self.node)
         return scope.elements(value, None, holds) if self.node.field.has_list else holds(scope, value)
+
+    @property
+    def orders(self) -> bool:
+        """Whether its operator has an order of its own, for a value of the document itself."""
+        return self.operator.order is not None and self.node.rows is None
+
+    def order(self, scope: Scope) -> Expression:
+        """What the documents are ordered by, least first."""
+        assert self.operator.order is not None
+        return self.operator.order(scope.dialect, scope.value(self.node), scope.parameter())
 
     def test(self, document: Mapping[str, Any]) -> bool:
         value = dig(document, self.node)

@@ -11,6 +11,7 @@ from headless.compile.plan import Node, Plan
 from headless.errors import BadRequest, QueryError
 from headless.operators import Expression
 from headless.query.binding import ID, Access
+from headless.query.conditions import AllOf, Comparison, Condition
 
 MOST_KEYS = 8
 
@@ -30,23 +31,32 @@ class SortKey:
 
 
 class Sort:
-    """Bound sort keys. The id comes last, newest first, so that the order is total."""
+    """Bound sort keys. The id comes last, newest first, so that the order is total.
 
-    __slots__ = ("keys", "shape")
+    `by` is a comparison whose operator has an order of its own, such as nearness: it goes before the keys.
+    """
 
-    def __init__(self, keys: Sequence[SortKey]) -> None:
+    __slots__ = ("by", "keys", "shape", "values")
+
+    def __init__(self, keys: Sequence[SortKey], by: Comparison | None = None) -> None:
         self.keys = tuple(keys)
-        self.shape: Hashable = tuple(key.shape for key in self.keys)
+        self.by = by
+        self.shape: Hashable = (*(key.shape for key in self.keys), None if by is None else by.shape)
+        self.values: tuple[Any, ...] = () if by is None else by.bound[:1]
+        """The values that its expressions are given."""
 
     def expressions(self, scope: Any, collection: CompiledCollection) -> list[Expression]:
         """ORDER BY expressions; NULL first ascending on every database."""
-        made = [_ordered(scope.sorted_by(key), key.descending) for key in self.keys]
+        made = [] if self.by is None else [self.by.order(scope)]
+        made += [_ordered(scope.sorted_by(key), key.descending) for key in self.keys]
         if not any(key.node is ID for key in self.keys):
             made.append(collection.table.c.id.desc())
         return made
 
     def risky(self, collection: CompiledCollection) -> bool:
         """Whether sorting has no index to follow and must look at every row."""
+        if self.by is not None:
+            return True
         if not self.keys:
             return False
         first = self.keys[0]
@@ -90,6 +100,13 @@ async def bind_sort(given: Any, collection: CompiledCollection, access: Access) 
     if (given is None or isinstance(given, str)) and all(key.node.plain or key.node is ID for key in keys):
         _remember(collection, given or "", sort)
     return sort
+
+
+def nearest(asked: Condition) -> Comparison | None:
+    """The comparison that orders what a condition finds by itself, if there is one that everything found fulfils."""
+    if isinstance(asked, AllOf):
+        return next((found for part in asked.parts if (found := nearest(part)) is not None), None)
+    return asked if isinstance(asked, Comparison) and asked.orders else None
 
 
 def _remember(collection: CompiledCollection, given: str, sort: Sort) -> None:

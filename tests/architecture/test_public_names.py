@@ -23,6 +23,7 @@ FIELDS = {
     "FieldContext", "Group", "HtmlOf", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select",
     "Slug",
     "Tab", "Tabs", "Text", "Textarea", "Ui",
+    "Point", "Upload",
 }  # fmt: skip
 
 RICHTEXT = {"Address", "Render", "from_html", "from_markdown", "normal", "to_html", "to_markdown", "to_text"}

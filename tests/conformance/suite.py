@@ -59,13 +59,15 @@ def _status(compared: int, recorded: int) -> str:
 class Difference:
     """A recorded answer from which ours differs on purpose, with the reason.
 
-    `step` counts the answers of the case from 1. `set` gives the values at dotted paths of our answer.
+    `step` counts the answers of the case from 1. `set` gives the values at dotted paths of our answer, `unset` the
+    keys that it does not have.
     """
 
     case: str
     step: int
     why: str
-    set: dict[str, Any]
+    set: dict[str, Any] = field(default_factory=dict)
+    unset: tuple[str, ...] = ()
 
 
 def load_config(path: Path = HERE / "conformance.config.yaml") -> Declaration:
@@ -96,9 +98,17 @@ def with_differences(suite: Suite, differences: list[Difference]) -> Suite:
     for difference in differences:
         answer = answers[difference.case]["steps"][difference.step - 1]
         for path, value in difference.set.items():
-            *parents, last = path.split(".")
-            target = answer
-            for part in parents:
-                target = target[int(part) if isinstance(target, list) else part]
-            target[int(last) if isinstance(target, list) else last] = value
+            target, key = _place(answer, path)
+            target[key] = value
+        for path in difference.unset:
+            target, key = _place(answer, path)
+            del target[key]
     return Suite(areas=suite.areas, answers=answers)
+
+
+def _place(answer: Any, path: str) -> tuple[Any, Any]:
+    """The object or list that the end of a dotted path stands in, and its key there."""
+    *parents, last = path.split(".")
+    for part in parents:
+        answer = answer[int(part) if isinstance(answer, list) else part]
+    return answer, int(last) if isinstance(answer, list) else last

@@ -80,7 +80,7 @@ def load(block: Block, folder: Path) -> Config:
 def test_every_list_of_fields_loads(block: Block, tmp_path: Path) -> None:
     """A list of fields of the documentation makes a collection."""
     inside = "".join(f"      {line}\n" for line in block.text.splitlines())
-    text = f"collections:\n  - slug: posts\n    fields:\n{inside}"
+    text = f"collections:\n  - {{slug: media, fields: []}}\n  - slug: posts\n    fields:\n{inside}"
     (tmp_path / "headless.yaml").write_text(text, encoding="utf-8")
     Headless(load_project(tmp_path / "headless.yaml"))
 

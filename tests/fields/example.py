@@ -14,7 +14,7 @@ from headless import Collection, Config, fields
 from headless.compile.collection import CompiledCollection, id_type
 from headless.compile.reader import Reader
 from headless.compile.tables import build_versions
-from headless.database.sqlite_dialect import FOLD, SQLALCHEMY, SQLITE, fold
+from headless.database.sqlite_dialect import SQLALCHEMY, SQLITE, add_functions
 from headless.database.statements import Statement, compile_statement
 from headless.fields import DataField, Field, registry
 from headless.query.binding import bind_where
@@ -28,6 +28,7 @@ NEEDS: Mapping[str, dict[str, Any]] = {
     "collapsible": {"label": "More", "fields": [fields.Text("inner")]},
     "group": {"fields": [fields.Text("inner")]},
     "radio": {"options": ["wide", "narrow"]},
+    "upload": {"relation_to": "targets"},
     "relationship": {"relation_to": "targets"},
     "row": {"fields": [fields.Text("inner")]},
     "select": {"options": ["new", "old"]},
@@ -43,6 +44,8 @@ OTHER: Mapping[str, Any] = {
     "group": {"inner": OTHER_INNER},
     "json": [1, "two", None],
     "number": -3,
+    "point": [-0.1275, 51.507222],
+    "upload": 2,
     "radio": "narrow",
     "relationship": 2,
     "rich_text": {
@@ -63,6 +66,13 @@ OTHER: Mapping[str, Any] = {
     "slug": "ein-zweiter",
 }
 """A second value of each type, where a text does not do."""
+_AROUND_THE_EXAMPLE = [[[10, -5], [15, -5], [15, 0], [10, 0], [10, -5]]]
+ASKED_OF: Mapping[str, list[Any]] = {
+    "near": ["12.5,-3.25", "12,-3,100000", "12,-3,100000,90000", [0, 0]],
+    "within": [{"type": "Polygon", "coordinates": _AROUND_THE_EXAMPLE}],
+    "intersects": [{"type": "MultiPolygon", "coordinates": [_AROUND_THE_EXAMPLE]}],
+}
+"""What operators are asked with that take something else than a value of the field."""
 ASKED: Mapping[str, list[Any]] = {"rich_text": ["quiet Launch", "zweiterabs", "launch\nein", "%", "nowhere"]}
 """What queries of a type ask for, where that is not one of its values."""
 LAYOUTS = ("collapsible", "row", "tabs")
@@ -140,7 +150,7 @@ class Shelf:
             columns = [self._stored.c[name] for name in self.collection.row_writer.names]
             self.table = sa.select(self._stored.c.parent.label("id"), *columns).subquery()
         self.database = sqlite3.connect(":memory:")
-        self.database.create_function(FOLD, 1, fold, deterministic=True)
+        add_functions(self.database)
         self.database.execute(str(sa.schema.CreateTable(self._stored).compile(dialect=SQLALCHEMY)))
 
     def write(self, id: int, document: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from headless import Collection, Config
 from headless.fields import ABSENT, DataField, registry
 from headless.openapi.names import document_names
 from headless.testing import TestClient
-from tests.fields.example import ASKED, LAYOUTS, NOTHING, ROLES, Shelf, data_field, declare, example, other
+from tests.fields.example import ASKED, ASKED_OF, LAYOUTS, NOTHING, ROLES, Shelf, data_field, declare, example, other
 from tests.rest.watching import watched
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,6 +110,8 @@ def questions(type_: str) -> Iterator[dict[str, Any]]:
     for name in operators:
         if name == "exists":
             yield from ({path: {name: wanted}} for wanted in (True, False))
+        elif name in ASKED_OF:
+            yield from ({path: {name: asked}} for asked in ASKED_OF[name])
         elif name in ("in", "not_in"):
             yield from ({path: {name: asked}} for asked in (values, values[:1], []))
         else:
