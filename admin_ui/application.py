@@ -13,6 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from headless import AuthenticationError, HeadlessError, Request
 from headless.admin import may_enter
+from headless.admin_ui.segments import escaped
 from headless.admin_ui.site import Site
 from headless.admin_ui.times import Now, utc_now
 from headless.admin_ui.views import access, dashboard, documents, edit, fragments, live, page
@@ -87,6 +88,7 @@ class Admin:
                 message = {**message, "headers": headers if kept else [*headers, NOT_KEPT]}
             await send(message)
 
+        scope = escaped(scope)
         if scope["path"] == scope.get("root_path", ""):
             scope = {**scope, "path": scope["path"] + "/"}
         await self.router(scope, receive, send_with_headers)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -78,7 +79,7 @@ class RowDrawer:
             self.site.piece(slot.template, doc=document, entry=entry, base=self.base)
             for slot in self.site.slots("list.row.actions")
         )
-        href = f"{self.base}/collections/{self.slug}/{document['id']}"
+        href = f"{self.base}/collections/{self.slug}/{quote(str(document['id']), safe='')}"
         return self.site.piece("row.html", doc=document, cells=cells, href=href, actions=actions)
 
     def _cell(self, item: Listed, document: Mapping[str, Any], tools: Tools) -> Cell:

@@ -75,7 +75,7 @@ class Control:
     @property
     def required(self) -> bool:
         """Whether a document cannot be without it."""
-        return getattr(self.field, "required", False)
+        return self.path == "id" or getattr(self.field, "required", False)
 
     @property
     def many(self) -> bool:
@@ -231,7 +231,8 @@ class DocumentForm:
             write = "create" if self.state.new else "update"
             if not rights.may(name, "read") and not rights.may(name, write):
                 return None
-            read_only = read_only or admin.read_only or not rights.may(name, write)
+            kept = join(prefix, name) == "id" and not self.state.new
+            read_only = read_only or admin.read_only or kept or not rights.may(name, write)
             rights = rights.below(name)
         path = join(prefix, name) if name else f"{prefix}~{len(self._drawn)}"
         widget = self._widget(declared)

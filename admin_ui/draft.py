@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -124,6 +125,12 @@ class Draft:
             return await self._refused(error, error.status_code)
         return self.visit.redirect(self.visit.url("collections", self.entry.slug, document["id"]), said)
 
+    def _live(self) -> str:
+        """Where the changes to the stored document are streamed."""
+        if self.stored is None:
+            return ""
+        return f"{self.visit.url('_live')}?{urlencode({'list': self.entry.slug, 'id': self.stored['id']})}"
+
     async def _refused(self, error: HeadlessError, status: int) -> Response:
         self.state.failures = [{"path": "", "message": error.message}]
         return await self.show(status)
@@ -161,5 +168,5 @@ class Draft:
             action=visit.url("collections", entry.slug, stored["id"]) if stored is not None else "",
             revision=self.revision,
             conflict=conflict,
-            live=f"{visit.url('_live')}?list={entry.slug}&id={stored['id']}" if stored is not None else "",
+            live=self._live(),
         )

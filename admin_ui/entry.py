@@ -163,18 +163,19 @@ def _columns(title: str, listed: Mapping[str, Listed]) -> tuple[str, ...]:
     """The title, the first three plain fields and the time of the last change."""
     plain = [path for path, item in listed.items() if item.sortable and path not in (title, "createdAt", "updatedAt")]
     columns = [title, *plain[: 3 if title != "id" else 4]]
-    if title == "id" and plain:
+    if title == "id" and plain and "id" not in listed:
         columns = columns[1:]
     return (*columns, "updatedAt") if "updatedAt" in listed else tuple(columns)
 
 
 def _searched(title: str, listed: Mapping[str, Listed]) -> tuple[str, ...]:
-    """The title, or where there is none every field of free text."""
-    return (title,) if title != "id" else tuple(_texts(listed))
+    """The title, or where there is none every field of free text, and the id where that is one."""
+    own = ("id",) if "id" in listed and _is_text(listed["id"].field) else ()
+    return (*((title,) if title != "id" else _texts(listed)), *own)
 
 
 def _texts(listed: Mapping[str, Listed]) -> list[str]:
-    return [path for path, item in listed.items() if item.sortable and _is_text(item.field)]
+    return [path for path, item in listed.items() if path != "id" and item.sortable and _is_text(item.field)]
 
 
 def _is_text(field: Any) -> bool:

@@ -88,7 +88,7 @@ def _search(entry: Entry, text: str) -> dict[str, Any]:
         return {}
     wheres: list[dict[str, Any]] = [{path: {"like": text}} for path in entry.searched]
     id = entry.read_id(text)
-    if id is not None:
+    if id is not None and "id" not in entry.searched:
         wheres.append({"id": {"equals": id}})
     return {"or": wheres} if wheres else {"id": {"exists": False}}
 

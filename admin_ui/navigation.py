@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from headless.admin_ui.visit import Visit
@@ -58,4 +59,9 @@ async def make_shell(visit: Visit, current: str) -> Shell:
     own = visit.site.entries.get(str(user.get("collection")))
     account = visit.url("collections", own.slug, user["id"]) if own and await visit.may_read(own.slug) else None
     name = own.title(user) if own else str(user.get("email", user["id"]))
-    return Shell(list(groups.values()), current, name, f"{user.get('collection')}/{user['id']}", account, visit.since)
+    return Shell(list(groups.values()), current, name, user_path(user), account, visit.since)
+
+
+def user_path(user: Mapping[str, Any]) -> str:
+    """Which user that is, as a path: the collection and the id."""
+    return f"{user.get('collection')}/{quote(str(user['id']), safe='')}"

@@ -120,7 +120,7 @@ class Finder:
         """Documents whose searched fields have the words of the text."""
         wheres: list[dict[str, Any]] = [{path: {"like": text}} for path in entry.searched]
         id = entry.read_id(text)
-        if id is not None:
+        if id is not None and "id" not in entry.searched:
             wheres.append({"id": {"equals": id}})
         return await self._find(entry, {"or": wheres}, FOUND, within) if wheres else []
 
@@ -138,13 +138,13 @@ class Finder:
         for entry in entries:
             known = {_value(declared, entry, option.value): option.label for option in offered.get(entry.slug, ())}
             mine = [value for value in chosen if self._of(declared, value, entry)]
-            unknown = [value.rpartition(":")[2] for value in mine if value not in known]
+            unknown = [_id(declared, value) for value in mine if value not in known]
             if unknown:
                 ids = [self.visit.site.identify(entry.slug, id) for id in unknown]
                 for option in await self._find(entry, {"id": {"in": ids}}, len(ids)):
                     known[_value(declared, entry, option.value)] = option.label
             for value in mine:
-                label = known.get(value) or entry.title(value.rpartition(":")[2])
+                label = known.get(value) or entry.title(_id(declared, value))
                 selected[value] = Option(value, label, chosen=True)
         return selected
 
@@ -171,6 +171,10 @@ class Finder:
 
 def _value(declared: Any, entry: Entry, id: str) -> str:
     return f"{entry.slug}:{id}" if declared.polymorphic else id
+
+
+def _id(declared: Any, value: str) -> str:
+    return value.partition(":")[2] if declared.polymorphic else value
 
 
 def _in_order(declared: Any, chosen: list[Option], rest: list[Option], all: bool) -> list[Option]:

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from headless import BadRequest, Forbidden, Request
 from headless.admin import FormReader, Page, Slot
-from headless.admin_ui import times
+from headless.admin_ui import segments, times
 from headless.admin_ui.entry import Entry
 from headless.admin_ui.navigation import make_shell
 from headless.admin_ui.permissions import Rights
@@ -62,7 +62,7 @@ class Visit:
     @cached_property
     def parameters(self) -> Mapping[str, str]:
         """The parts of the path."""
-        return self.request.path_params
+        return segments.parameters(self.request.scope)
 
     @property
     def flash(self) -> str | None:

@@ -15,8 +15,9 @@ from headless.endpoint import Endpoint
 from headless.errors import ConfigError
 from headless.fields.base import Field, as_fields, check_fields
 from headless.hooks import COLLECTION_HOOKS, as_hooks
-from headless.names import is_slug, plural, singular, words
+from headless.names import did_you_mean, is_slug, plural, singular, words
 
+ID_TYPES = ("integer", "uuid")
 OPERATIONS = ("create", "read", "update", "delete", "admin")
 RESERVED_SLUGS = frozenset(
     {"globals", "access", "reorder", "graphql", "stream-ticket", "openapi.json", "docs", "health"}
@@ -39,6 +40,12 @@ def as_index(given: Any) -> Any:
         return Index(**given)
     if not isinstance(given, Index):
         raise ConfigError(f"{given!r} is not an index: give a mapping with `fields`, and `unique` or not")
+    return given
+
+
+def as_id_type(given: Any) -> Any:
+    if given is not None and given not in ID_TYPES:
+        raise ConfigError(f"{given!r} is not a type of ids{did_you_mean(str(given), ID_TYPES)}: {', '.join(ID_TYPES)}")
     return given
 
 
@@ -100,6 +107,7 @@ class Collection:
     hooks: Annotated[Any, BeforeValidator(as_hooks(COLLECTION_HOOKS))] = dataclasses.field(default_factory=empty)
     endpoints: Annotated[Sequence[Endpoint] | Literal[False], BeforeValidator(as_endpoints)] = ()
     auth: Annotated[Any, BeforeValidator(as_auth, json_schema_input_type=bool | Auth)] = None
+    id_type: Annotated[Str | None, BeforeValidator(as_id_type)] = None
     timestamps: Bool = True
     default_sort: Names = ()
     force_select: Frozen = None

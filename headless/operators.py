@@ -39,6 +39,9 @@ class SqlDialect(Protocol):
     def fold(self, column: Expression) -> Expression:
         """The text in lower case, numbers as text."""
 
+    def json_value(self, column: Expression, path: Sequence[str]) -> Expression:
+        """The value at a path inside a JSON value."""
+
     def in_list(self, column: Expression, parameter: sa.BindParameter[Any]) -> Expression:
         """Whether the column is one of the values of a list bound as one parameter."""
 
@@ -255,6 +258,15 @@ less_than_equal = Operator(
     lambda value, values: value is not None and values[0] is not None and value <= values[0],
 )  # fmt: skip
 all_ = Operator("all", each, equals.sql, equals.test, every=True)
+points_to = Operator(
+    "equals", one,
+    lambda dialect, column, parameters: sa.and_(
+        dialect.json_value(column, ["relationTo"]) == parameters[0],
+        dialect.json_value(column, ["value"]) == parameters[1],
+    ),
+    lambda value, values: isinstance(value, Mapping) and (value.get("relationTo"), value.get("value")) == values,
+)  # fmt: skip
+"""A polymorphic reference's value, which is a collection and an id."""
 contains = Operator("contains", text, _contains_all, _has_words, _patterns)
 like = Operator("like", tokens, _contains_all, _has_words, _patterns)
 not_like = Operator(
@@ -353,6 +365,11 @@ NUMBERS = _table(*NUMBER.values(), _renamed(equals, "contains"), all_)
 IDENTITY = _table(
     equals, not_equals, in_, not_in_or_empty, exists, _renamed(equals, "like"), _renamed(equals, "contains"), *_ORDER
 )
+ANY_ID: Mapping[str, Operator] = MappingProxyType(
+    {**dict.fromkeys(("equals", "like", "contains", "in"), in_),
+     **dict.fromkeys(("not_equals", "not_in"), not_in_or_empty)}
+)  # fmt: skip
+"""Operators on ids of several collections, which a value spells differently in each."""
 EXISTENCE = _table(exists)
 RICH_TEXT = _table(exists, *(_in_rich_text(operator) for operator in (contains, like, not_like)))
 POINT = _table(equals_json, not_equals_json, exists, near, within, intersects)

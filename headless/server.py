@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -147,7 +148,7 @@ class Server:
 
     def _is_preflight(self, path: str, scope: Scope) -> bool:
         """Whether an OPTIONS is a browser's question about the others, or one that no endpoint answers."""
-        return bool(_header(scope, _PREFLIGHT)) or self._match("OPTIONS", split(path[5:])) is None
+        return bool(_header(scope, _PREFLIGHT)) or self._match("OPTIONS", _segments(path, scope)) is None
 
     async def _handled(self, path: str, scope: Scope, request: Request) -> Any:
         method = scope["method"]
@@ -179,7 +180,7 @@ class Server:
 
     def _find(self, method: str, path: str, request: Request) -> Route:
         """The endpoint for a method. A HEAD is answered as a GET, unless there is an endpoint for it."""
-        segments = split(path[5:])
+        segments = _segments(path, request.scope)
         found = self._match(method, segments)
         if found is None and method == "HEAD":
             found = self._match("GET", segments)
@@ -310,6 +311,15 @@ class Server:
             declared = self._app.config.mounts[key]
             mounted = self._mounts[key] = declared(self._app) if _is_factory(declared) else declared
         return mounted
+
+
+def _segments(path: str, scope: Scope) -> list[str]:
+    """The segments below `/api`. A slash that was sent as `%2F` is part of its segment, such as an id."""
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%" not in raw or b"%2f" not in raw.lower():
+        return split(path[5:])
+    above = len(split(scope["path"])) - len(split(path)) + 1
+    return [unquote(segment) for segment in split(raw.decode("latin-1"))[above:]]
 
 
 def _token(scope: Scope, cookie_name: str) -> tuple[str, bool] | None:

@@ -12,6 +12,7 @@ from headless import NotFound
 from headless.admin_ui.columns import RowDrawer
 from headless.admin_ui.entry import Entry
 from headless.admin_ui.listing import read_query
+from headless.admin_ui.navigation import user_path
 from headless.admin_ui.stream import LiveStream, Part
 from headless.admin_ui.views.documents import readable_query, reading
 from headless.admin_ui.visit import Visit
@@ -58,7 +59,7 @@ def _count(slug: str, event: Event) -> bytes:
 def _row(draw: Callable[[dict[str, Any]], str], event: Event) -> bytes | None:
     if event.name == "reset":
         return format_event("reset", {}, event.id)
-    by = f"{event.actor['collection']}/{event.actor['id']}" if event.actor else None
+    by = user_path(event.actor) if event.actor else None
     row = draw(event.doc) if event.doc is not None else None
     return format_event("row", {"id": event.document_id, "kind": event.name, "by": by, "row": row}, event.id)
 

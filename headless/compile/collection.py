@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from headless import access
 from headless.access import Rule
 from headless.collection import Collection
+from headless.compile.ids import Ids, make_ids
 from headless.compile.plan import Node, Plan, build_plan
 from headless.compile.reader import Reader, RowWriter
 from headless.compile.selection import Selection, parse_selection
-from headless.compile.tables import assign_columns, build_references, build_table, table_name
+from headless.compile.tables import IdTypes, assign_columns, build_references, build_table, table_name
 from headless.config import Config
 from headless.declaration import declaration
 from headless.errors import BadRequest, ConfigError
@@ -27,7 +28,6 @@ from headless.operators import Operator
 from headless.security.tokens import check_claims
 
 PASSWORD_COLUMN = "_password"  # noqa: S105 - a column's name
-LARGEST_ID = 2**63 - 1
 
 
 @declaration
@@ -63,6 +63,11 @@ class CompiledCollection:
         self.locales = locales
         self.table_name = table_name(declared.slug)
         self.plan = _with_managed(build_plan(declared.fields, localize=bool(locales)), declared)
+        self.ids: Ids = make_ids(self.plan, f"collection {declared.slug!r}", declared.id_type, config.id_type)
+        self.read_id = self.ids.read
+        """An id as this collection writes ids, or None for what cannot be one."""
+        self.id_schema = dict(self.ids.schema)
+        """The JSON Schema of its ids."""
         assign_columns(self.plan, f"collection {declared.slug!r}")
         self.secret_columns = (PASSWORD_COLUMN,) if declared.auth is not None else ()
         self.constants = {"collection": declared.slug} if declared.auth is not None else {}
@@ -102,13 +107,15 @@ class CompiledCollection:
         """Bound sorts that are the same for every asker, by how they are written."""
         self._readers: dict[tuple[Selection | None, str | None], Reader] = {}
 
-    def build(self, metadata: sa.MetaData) -> None:
-        """Makes the table."""
-        self.table = build_table(metadata, self.declaration, self.plan, id_type, self.secret_columns)
+    def build(self, metadata: sa.MetaData, id_types: IdTypes) -> None:
+        """Makes the table. `id_types` tells what the ids of any collection are stored as."""
+        self.table = build_table(
+            metadata, self.declaration, self.plan, id_types, self.secret_columns, counted=self.ids.counted
+        )
 
-    def build_references(self, metadata: sa.MetaData) -> None:
+    def build_references(self, metadata: sa.MetaData, id_types: IdTypes) -> None:
         """Makes the table of references, once every collection has its own table."""
-        self.references_table = build_references(metadata, self.table, self.plan, id_type, table_name)
+        self.references_table = build_references(metadata, self.table, self.plan, id_types, table_name)
 
     def selection(self, given: Any) -> Selection | None:
         """What `select` shows of its documents, None for everything. Raises BadRequest."""
@@ -146,27 +153,6 @@ class CompiledCollection:
         known = [node.dotted for node in self.plan.walk()]
         raise ConfigError(f"collection {self.slug!r}: there is no field {path!r}{did_you_mean(path, known)}")
 
-    @property
-    def id_schema(self) -> dict[str, Any]:
-        """The JSON Schema of its ids."""
-        return {"type": "integer"} if self.table.c.id.type.python_type is int else {"type": "string"}
-
-    def read_id(self, given: Any) -> int | str | None:
-        """An id as this collection writes ids, or None for what cannot be one."""
-        if isinstance(given, bool):
-            return None
-        if (
-            isinstance(given, str)
-            and given.isascii()
-            and given.isdigit()
-            and len(given) <= 19
-            and str(int(given)) == given
-        ):
-            given = int(given)
-        if isinstance(given, float) and given.is_integer():
-            given = int(given)
-        return given if isinstance(given, int) and 0 <= given <= LARGEST_ID else None
-
     def clear_unstored(self, document: dict[str, Any]) -> None:
         """Takes out, in place, what was given for fields that are not stored: their values are made at each reading."""
         for node in self._unstored:
@@ -199,11 +185,6 @@ def _declared_selection(declared: Collection, option: str) -> Selection | None:
     if selection is not None and option == "force_select" and not selection.including:
         raise ConfigError(f"{place}: what is always shown is said with true")
     return selection
-
-
-def id_type(slug: str) -> sa.types.TypeEngine[Any]:
-    """The type of a collection's ids."""
-    return sa.Integer()
 
 
 def _with_managed(plan: Plan, declared: Collection) -> Plan:
@@ -239,10 +220,14 @@ def compile_collections(config: Config) -> tuple[dict[str, CompiledCollection], 
     if problems:
         raise ConfigError(problems)
     metadata = sa.MetaData()
+
+    def id_type(slug: str) -> sa.types.TypeEngine[Any]:
+        return compiled[slug].ids.column
+
     for collection in compiled.values():
-        collection.build(metadata)
+        collection.build(metadata, id_type)
     for collection in compiled.values():
-        collection.build_references(metadata)
+        collection.build_references(metadata, id_type)
     return compiled, metadata
 
 

@@ -40,6 +40,8 @@ class Node:
     """The collections that its value may refer to."""
     contains: Any = None
     """The field, where its value is made of other fields' (`Containing`); else None."""
+    is_id: bool = False
+    """The document's own id."""
     plain: bool = False
     """Whether anyone may name it in a query, and its value is one scalar of the document itself."""
     validators: tuple[Callable[..., Any], ...] = ()
@@ -54,7 +56,7 @@ class Node:
         self.stored = self.field.is_stored
         guarded = self.field.hidden or "read" in self.field.access or self.unlogged
         single = self.refers is None and self.contains is None and not self.field.has_list
-        self.plain = self.parent is None and single and not guarded and self.stored
+        self.plain = self.parent is None and single and not guarded and self.stored and not self.is_id
 
     @property
     def dotted(self) -> str:
@@ -153,11 +155,11 @@ class Plan:
                 yield from plan.walk()
 
     def leaves(self) -> Iterator[Node]:
-        """The nodes that have a column: everything stored but groups, and nothing inside rows."""
+        """The nodes that have a column of their own: everything stored but groups and the id; nothing inside rows."""
         for node in self.nodes:
             if node.flat:
                 yield from node.plans[""].leaves()
-            elif node.stored:
+            elif node.stored and not node.is_id:
                 yield node
 
     def references(self) -> list[Node]:

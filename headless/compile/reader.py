@@ -68,7 +68,7 @@ class _Level:
         """The function that makes this level of a row."""
         for node in plan.nodes:
             wanted = True if selection is None else selection.of(node.key)
-            if wanted is not False:
+            if wanted is not False and not node.is_id:
                 self._add_node(node, wanted if isinstance(wanted, Selection) else None)
         return _builder(tuple(self.keys), self.places, tuple(self.loads), tuple(self.groups), tuple(constants.items()))
 

@@ -31,22 +31,32 @@ class Composer:
 
     def level(self, plan: Plan) -> Schema:
         """The object of one level of fields: a document, a group or a row."""
-        nodes = [node for node in plan.nodes if self.includes(node)]
+        nodes = [node for node in plan.nodes if self.includes(node) and not (node.is_id and self._adds_no_id)]
         schemas = {node.key: self.value(node) for node in nodes}
         schema: Schema = {"type": "object", "properties": schemas}
         required = [node.key for node in nodes if self._has_to_be(node, schemas[node.key])]
         return {**schema, "required": required} if required else schema
 
+    @property
+    def _adds_no_id(self) -> bool:
+        """Whether a declared id stands elsewhere: answers have one of every collection, and no update changes it."""
+        return self.shown or self.partial
+
     def value(self, node: Node) -> Schema:
         """The schema of a field's value in its place, null included where it may be that."""
         parts = {kind: self.level(plan) for kind, plan in node.plans.items()}
-        schema = node.field.wire_schema(Wire(self.shown, parts, self.id, self.target))
+        schema = self._id(node) if node.is_id else node.field.wire_schema(Wire(self.shown, parts, self.id, self.target))
         if self._may_be_null(node, schema):
             schema = nullable(schema)
         if node.localized and self.locales:
             by_locale: Schema = {"type": "object", "properties": dict.fromkeys(self.locales, schema)}
             schema = {"anyOf": [schema, by_locale]}
         return {**schema, **self._told(node)}
+
+    def _id(self, node: Node) -> Schema:
+        field: Any = node.field
+        schema: Schema = field.id_schema
+        return schema
 
     def _has_to_be(self, node: Node, schema: Schema) -> bool:
         if self.shown:

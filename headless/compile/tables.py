@@ -56,16 +56,16 @@ def build_table(
     plan: Plan,
     id_types: IdTypes,
     secret: Iterable[str] = (),
-    name: str | None = None,
+    *,
+    counted: bool = True,
 ) -> sa.Table:
-    """The table of a collection's documents, with its indexes."""
-    name = name or table_name(collection.slug)
-    id_type = id_types(collection.slug)
-    columns = [sa.Column("id", id_type, primary_key=True, autoincrement=isinstance(id_type, sa.Integer))]
+    """The table of a collection's documents, with its indexes. Ids that are `counted` are made by the database."""
+    name = table_name(collection.slug)
+    columns = [sa.Column("id", id_types(collection.slug), primary_key=True, autoincrement=counted)]
     columns.append(sa.Column("_rev", sa.Integer(), nullable=False, server_default=sa.text("1")))
     columns += [_column(name, node, id_types) for node in plan.leaves()]
     columns += [sa.Column(column, sa.Text()) for column in secret]
-    table = sa.Table(name, metadata, *columns, sqlite_autoincrement=isinstance(id_type, sa.Integer))
+    table = sa.Table(name, metadata, *columns, sqlite_autoincrement=counted)
     _add_indexes(table, collection, plan)
     return table
 

@@ -20,6 +20,8 @@ from headless.errors import ConfigError
 
 LISTED: Final = "listed"
 """In a foreign key's `info`: the table, and the `path` in it, where its references stood when it was none."""
+COPY: Final = "make a new collection and copy the documents"
+COPY_VALUES: Final = "declare a new field under another name and copy the values"
 
 _SPACE: Final = re.compile(r"\s+")
 
@@ -102,6 +104,12 @@ def _compare_columns(connection: sqlite3.Connection, table: sa.Table) -> Iterato
             yield _add_column(table, column)
         elif found != _shape(column):
             yield _change_column(connection, table, column, found)
+        elif column.primary_key and _counts(table) and not _is_counted(connection, table.name):
+            yield SchemaStep(
+                "change_column", table.name,
+                f"column {table.name}.{column.name} is declared to be counted, and has been chosen so far",
+                destructive=True, remedy=f"{COPY}, or undo the declaration",
+            )  # fmt: skip
     for name in existing:
         yield SchemaStep(
             "drop_column", table.name, f"column {table.name}.{name} is no longer declared", destructive=True,
@@ -117,7 +125,7 @@ def _change_column(connection: sqlite3.Connection, table: sa.Table, column: sa.C
         "change_column", table.name,
         f"column {table.name}.{column.name} is {_words(found)}, declared {_words(_shape(column))}",
         destructive=True,
-        remedy="declare a new field under another name and copy the values, or undo the declaration",
+        remedy=f"{COPY if column.primary_key else COPY_VALUES}, or undo the declaration",
     )  # fmt: skip
 
 
@@ -165,7 +173,7 @@ def _added(table: sa.Table, column: sa.Column[Any]) -> str:
 
 def _why_not_added(column: sa.Column[Any]) -> str:
     if column.primary_key:
-        return "a table cannot get another primary key: make a new collection and copy the documents"
+        return f"a table cannot get another primary key: {COPY}"
     if not column.nullable and column.server_default is None:
         return "the rows that are there would have no value: make it optional, or give it a default"
     if column.foreign_keys and column.server_default is not None:
@@ -199,6 +207,16 @@ def _shape(column: sa.Column[Any]) -> Shape:
     type_ = column.type.compile(dialect=SQLALCHEMY).upper()
     # SQLite calls a primary key nullable unless it is told otherwise; SQLAlchemy never does.
     return type_, not column.nullable and not column.primary_key, column.primary_key, tuple(references)
+
+
+def _counts(table: sa.Table) -> bool:
+    return bool(table.dialect_options["sqlite"]["autoincrement"])
+
+
+def _is_counted(connection: sqlite3.Connection, table: str) -> bool:
+    """Whether a deleted key never returns."""
+    (sql,) = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone()
+    return "AUTOINCREMENT" in sql.upper()
 
 
 def _existing_columns(connection: sqlite3.Connection, table: str) -> dict[str, Shape]:

@@ -321,6 +321,23 @@ class Referring(Protocol):
 
 
 @runtime_checkable
+class Identifying(Protocol):
+    """A field that may be the id of a document, where it is declared under that name."""
+
+    id_column: ClassVar[sa.types.TypeEngine[Any]]
+    """The type of the column of an id."""
+    id_rule: ClassVar[str]
+    """What an id is, for whoever gave something else."""
+
+    @property
+    def id_schema(self) -> dict[str, Any]:
+        """The JSON Schema of an id."""
+
+    def read_id(self, given: Any) -> int | str | None:
+        """The id that a value or a piece of a URL spells, or None for what cannot be one."""
+
+
+@runtime_checkable
 class Containing(Protocol):
     """A field whose value is made of other fields' values."""
 

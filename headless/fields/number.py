@@ -16,6 +16,7 @@ from headless.operators import Never, Operator, as_text
 
 INVALID = "Please enter a valid number."
 LARGEST_INTEGER = 2**53
+LARGEST_SAFE = 2**53 - 1
 
 
 def to_number(value: Any) -> Any:
@@ -48,6 +49,17 @@ def _double(value: int) -> float:
         return math.inf
 
 
+def whole(given: Any) -> int | None:
+    """The whole number that a value is, or that a text spells in the one way it is written; else None."""
+    if isinstance(given, str):
+        digits = given.removeprefix("-")
+        spelled = digits.isascii() and digits.isdigit() and len(digits) <= 19
+        return int(given) if spelled and str(int(given)) == given else None
+    if isinstance(given, float) and given.is_integer():
+        return int(given)
+    return given if isinstance(given, int) and not isinstance(given, bool) else None
+
+
 def _shown(numbers: list[Any]) -> str:
     return ",".join(as_text(to_number(number)) for number in numbers)
 
@@ -57,6 +69,8 @@ class Numeric(DataField):
     """One number."""
 
     storage: ClassVar[sa.types.TypeEngine[Any]] = sa.Numeric().with_variant(sa.Double(), "postgresql")
+    id_column: ClassVar[sa.types.TypeEngine[Any]] = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    id_rule: ClassVar[str] = "An id is a whole number."
 
     min: float | None = None
     max: float | None = None
@@ -88,6 +102,14 @@ class Numeric(DataField):
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise Never
         return value
+
+    @property
+    def id_schema(self) -> dict[str, Any]:
+        return {**self.stored_schema(), "type": "integer"}
+
+    def read_id(self, given: Any) -> int | None:
+        id = whole(given)
+        return id if id is not None and abs(id) <= LARGEST_SAFE else None
 
     def stored_schema(self) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": "number"}

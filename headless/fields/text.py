@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
+
+import sqlalchemy as sa
 
 from headless import operators
 from headless.declaration import Int, declaration
@@ -14,6 +17,10 @@ from headless.operators import Operator, as_text
 
 LONGEST = 40_000
 
+_ID = re.compile("[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,255}")
+_NO_IDS = frozenset({".", "..", "null"})
+"""What a URL cannot name, and what a reference takes for nothing."""
+
 
 @declaration
 class Written(DataField):
@@ -21,6 +28,8 @@ class Written(DataField):
 
     longest: ClassVar[int | None] = LONGEST
     """The most characters where `max_length` is not given."""
+    id_column: ClassVar[sa.types.TypeEngine[Any]] = sa.Text()
+    id_rule: ClassVar[str] = "An id is 1 to 255 characters without control characters, and not '.', '..' or 'null'."
 
     min_length: Int | None = None
     max_length: Int | None = None
@@ -54,6 +63,14 @@ class Written(DataField):
         if value is not None and not isinstance(value, str):
             raise BadRequest(f"A query on {self.name!r} takes text.")
         return value
+
+    @property
+    def id_schema(self) -> dict[str, Any]:
+        return {"minLength": 1, "maxLength": 255, **self.stored_schema()}
+
+    def read_id(self, given: Any) -> str | None:
+        value = Written.coerce(self, given)
+        return value if isinstance(value, str) and _ID.fullmatch(value) and value not in _NO_IDS else None
 
     def stored_schema(self) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": "string"}

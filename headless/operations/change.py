@@ -226,7 +226,7 @@ def _not_unique(failure: Any, preparation: Preparation) -> ValidationError:
     for index in collection.table.indexes:
         if index.name == failure.index:
             columns = {column.name for column in index.columns}
-    paths = [node.dotted for node in collection.plan.leaves() if node.column in columns]
+    paths = [node.dotted for node in collection.plan.walk() if node.column in columns]
     path = _first_declared(collection, columns) or (paths[0] if paths else "")
     if collection.declaration.auth is not None and path == "email" and preparation.operation == "create":
         problem = {"message": "A user with the given email is already registered.", "path": "email"}

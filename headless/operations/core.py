@@ -17,6 +17,7 @@ from headless.hooks import HookContext
 from headless.names import did_you_mean
 from headless.query.statements import Statements
 from headless.security.passwords import Passwords
+from headless.uuid7 import Uuid7
 
 if TYPE_CHECKING:
     from headless.api import Api
@@ -39,6 +40,7 @@ class Core:
         self.collections = collections
         self.passwords = passwords
         self.clock = clock
+        self.new_uuid = Uuid7(clock.now)
         self.statements = Statements(database, self.collection)
         self.make_api: Callable[[Asker], Api]
         self.watch: Callable[..., Any]

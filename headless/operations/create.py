@@ -47,8 +47,9 @@ async def create_from(asker: Asker, collection: CompiledCollection, data: Mappin
     secrets = await _validated(asker, collection, data, preparation, document)
     _stamp(collection, document, asker.core.clock.text())
     collection.clear_unstored(document)
+    apart = {**collection.ids.columns(document, asker.core.new_uuid), **secrets}
     try:
-        id = await asker.core.database.store(lambda: insert(asker, collection, document, secrets))
+        id = await asker.core.database.store(lambda: insert(asker, collection, document, apart))
     except Exception as error:
         meant = await translated(error, preparation)
         if meant is None:

@@ -28,11 +28,11 @@ class Changed(Exception):
     """The document is not as it was when the write was prepared."""
 
 
-def insert(asker: Asker, collection: CompiledCollection, document: Document, secrets: Mapping[str, Any]) -> Store:
-    """Stores a new document; answers its id."""
+def insert(asker: Asker, collection: CompiledCollection, document: Document, apart: Mapping[str, Any]) -> Store:
+    """Stores a new document; answers its id. `apart` are the columns that are not made of the document."""
     core = asker.core
-    statement = core.statements.insert(collection, (*collection.row_writer.names, *secrets))
-    rows = yield statement, (*collection.row_writer.values(document), *secrets.values())
+    statement = core.statements.insert(collection, (*collection.row_writer.names, *apart))
+    rows = yield statement, (*collection.row_writer.values(document), *apart.values())
     id = rows[0][0]
     yield from _insert_references(core, collection, id, document)
     image = {"id": id, **collection.image(document)}

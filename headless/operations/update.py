@@ -77,7 +77,7 @@ async def _update(
     data = await before(asker, collection, "update", data, id)
     stored, revision, rule = await locate(asker, collection, id, "update", data, expected)
     preparation = Preparation(asker, collection, "update", id=stored["id"], stored=stored)
-    document = await preparation.fill_document(data)
+    document = await preparation.fill_document(_without_id(data))
     document = await collection_hooks(
         asker,
         collection,
@@ -100,6 +100,7 @@ async def _update(
         previous=stored,
         id=stored["id"],
     )
+    collection.ids.keep(document, stored["id"])
     with_case_folded_email(collection, document)
     if collection.declaration.timestamps:
         _stamp(document, stored, data, asker.core.clock.text())
@@ -118,6 +119,11 @@ async def _update(
         raise meant from error
     whole = {"id": stored["id"], **document, **collection.constants}
     return await shown_after(asker, collection, "update", whole, stored, shown, data)
+
+
+def _without_id(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The data as it is filled in: a document keeps its id, whatever is sent along."""
+    return {key: value for key, value in data.items() if key != "id"} if "id" in data else data
 
 
 def _stamp(document: Document, stored: Document, data: Mapping[str, Any], now: str) -> None:

@@ -6,8 +6,9 @@ is refused with the very error that a path to nowhere gets.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Protocol
 
 import orjson
@@ -58,7 +59,7 @@ class Identity(DataField):
 def identity(parent: Node | None = None) -> Node:
     """The node of a document's id, or of a row's."""
     path = (*parent.path, "id") if parent is not None else ("id",)
-    return Node(Identity("id"), "id", path, (), parent, column="id")
+    return Node(Identity("id"), "id", path, (), parent, column="id", is_id=parent is None)
 
 
 ID = identity()
@@ -229,8 +230,12 @@ class _Binder:
         if operator is None:
             raise QueryError(f"{path}.{name}")
         crossing = node.field.has_list or node.rows is not None
-        if name == "equals" and isinstance(raw, Mapping) and node.refers is not None and not keys:
-            return self._both(node, raw, path)
+        if node.refers is not None and node.refers.polymorphic:
+            found = self._polymorphic(node, keys, name, raw, path)
+            if found is not None:
+                return found
+        elif name == "equals" and isinstance(raw, Mapping) and node.refers is not None:
+            raise BadRequest(f"A query on {path!r} takes an id.")
         negated = operator.positive
         chosen = operator if negated is None or not crossing else _known(node, negated, keys)
         reader = _Reading(self, node, keys)
@@ -244,7 +249,7 @@ class _Binder:
             return _null(node, keys, operator, crossing, self._target(node, keys))
         if chosen.every:
             return self._each(node, keys, chosen, values)
-        found: Condition = _in_rows(node, Comparison(node, chosen, values, keys, self._target(node, keys)))
+        found = _in_rows(node, Comparison(node, chosen, values, keys, self._target(node, keys)))
         return Not(found) if crossing and negated is not None else found
 
     def _each(self, node: Node, keys: tuple[str, ...], operator: Operator, values: tuple[Any, ...]) -> Condition:
@@ -255,11 +260,49 @@ class _Binder:
             parts.append(Comparison(node, operator, (value,), keys, self._target(node, keys)))
         return _in_rows(node, AllOf(parts))
 
-    def _both(self, node: Node, raw: Mapping[str, Any], path: str) -> Condition:
-        """`equals` with a whole polymorphic value."""
-        if set(raw) != {"relationTo", "value"} or not getattr(node.field, "polymorphic", False):
-            raise BadRequest(f"A query on {path!r} takes an id.")
-        return AllOf([self._leaf(node, (key,), "equals", raw[key], path) for key in ("relationTo", "value")])
+    def _polymorphic(self, node: Node, keys: tuple[str, ...], name: str, raw: Any, path: str) -> Condition | None:
+        """A condition on a reference that says where it leads, where it is more than one on a key of its value."""
+        if name == "equals" and isinstance(raw, Mapping) and not keys:
+            if set(raw) != {"relationTo", "value"}:
+                raise BadRequest(f"A query on {path!r} takes an id.")
+            return self._pointing(node, raw["relationTo"], raw["value"])
+        if keys != ("value",) or name == "exists":
+            return None
+        if isinstance(raw, NumberOfUser | TextOfUser) and name in ("equals", "not_equals"):
+            own = self._pointing(node, raw.collection, _plain_id(raw))
+            return own if name == "equals" else Not(own)
+        kinds = {self.access.collection(slug).ids.kind for slug in node.slugs}
+        return self._of_any_kind(node, name, raw, path) if len(kinds) > 1 else None
+
+    def _pointing(self, node: Node, slug: Any, raw: Any) -> Condition:
+        """Whether a reference leads to one document: its collection and its id, of one and the same value."""
+        if slug not in node.slugs:
+            return NEVER
+        try:
+            id = self.access.collection(slug).ids.query_value(node.field.query_value(raw))
+        except Never:
+            return NEVER
+        return _in_rows(node, Comparison(node, operators.points_to, (slug, id)))
+
+    def _of_any_kind(self, node: Node, name: str, raw: Any, path: str) -> Condition:
+        """A condition on ids that collections write differently: what it means in any of them. They have no order."""
+        operator = operators.ANY_ID.get(name)
+        if operator is None:
+            raise QueryError(f"{path}.{name}")
+        if raw is None or raw == "null":
+            return self._leaf(node, ("value",), "exists", operator.positive is not None, path)
+        items = operators.many(_AsGiven(), raw) if name in ("in", "not_in") else (raw,)
+        values = tuple(dict.fromkeys(value for item in items for value in self._readings(node, item)))
+        crossing = node.field.has_list or node.rows is not None
+        if crossing and operator.positive is not None:
+            return Not(_in_rows(node, Comparison(node, operators.in_, values, ("value",))))
+        return _in_rows(node, Comparison(node, operator, values, ("value",)))
+
+    def _readings(self, node: Node, raw: Any) -> Iterator[Any]:
+        """The ids that a value spells, each as one of the collections writes it."""
+        for slug in node.slugs:
+            with contextlib.suppress(Never):
+                yield self.access.collection(slug).ids.query_value(node.field.query_value(raw))
 
     def _target(self, node: Node, keys: tuple[str, ...]) -> str | None:
         """The collection whose column of the table of references answers for this node, if one does."""
@@ -267,6 +310,13 @@ class _Binder:
         if keys or not node.refers is not None or not field.has_list or field.polymorphic:
             return None
         return None if node.rows is not None or node.localized else node.slugs[0]
+
+
+class _AsGiven:
+    """A reading that leaves values as they are."""
+
+    def query_value(self, raw: Any) -> Any:
+        return raw
 
 
 class _Reading:
@@ -284,28 +334,26 @@ class _Reading:
             raw = self._of_user(raw)
         if self.node.refers is not None:
             return self._id(raw, self.node.field)
-        if isinstance(self.node.field, Identity) and self.node.parent is None:
-            return _read_id(self.binder.collection, raw)
+        if self.node.is_id:
+            return self.binder.collection.ids.query_value(raw)
         return self.node.field.query_value(raw)
 
     def _of_user(self, id: NumberOfUser | TextOfUser) -> Any:
         """`$user.id` of a rule. Number 1 of another collection is somebody else."""
         slugs = self.node.slugs if self.node.refers is not None else (self.binder.collection.slug,)
-        is_id = self.node.refers is not None or isinstance(self.node.field, Identity)
-        if is_id and id.collection not in slugs:
+        is_id = self.node.refers is not None or self.node.is_id
+        # Of a value that says where it leads, the id alone does not say whose it is.
+        if is_id and (id.collection not in slugs or self.keys):
             raise Never
-        return int(id) if isinstance(id, NumberOfUser) else str(id)
+        return _plain_id(id)
 
     def _id(self, raw: Any, field: Any) -> Any:
         value = field.query_value(raw)
-        return None if value is None else _read_id(self.binder.access.collection(self.node.slugs[0]), value)
+        return None if value is None else self.binder.access.collection(self.node.slugs[0]).ids.query_value(value)
 
 
-def _read_id(collection: CompiledCollection, raw: Any) -> Any:
-    id = collection.read_id(raw)
-    if id is None:
-        raise Never
-    return id
+def _plain_id(id: NumberOfUser | TextOfUser) -> int | str:
+    return int(id) if isinstance(id, NumberOfUser) else str(id)
 
 
 def _operator(node: Node, name: str, keys: tuple[str, ...]) -> Operator | None:

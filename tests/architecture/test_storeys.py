@@ -17,7 +17,7 @@ PUBLIC = ("headless", "headless.fields", "headless.events", "headless.testing", 
 
 STOREYS: list[set[str]] = [
     {"errors", "names", "clock", "declaration", "environment", "checkout", "lexical", "py", "richtext", "zones"},
-    {"geometry"},
+    {"geometry", "uuid7"},
     {"operators", "mail", "security", "changes.change"},
     {"access", "hooks", "database", "http", "changes"},
     {"streams", "events", "fields", "auth", "endpoint"},

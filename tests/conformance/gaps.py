@@ -89,7 +89,6 @@ GAPS = Gaps(
     fields={
         "virtual=cat.title": Gap("virtual fields by path", "field"),
         "localized": Gap("localization"),
-        "name=id": Gap("ids of one's own", "collection"),
     },
     access=("readVersions", "unlock"),
     routes={

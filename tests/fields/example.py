@@ -11,7 +11,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from headless import Collection, Config, fields
-from headless.compile.collection import CompiledCollection, id_type
+from headless.compile.collection import CompiledCollection
 from headless.compile.reader import Reader
 from headless.compile.tables import build_versions
 from headless.database.sqlite_dialect import SQLALCHEMY, SQLITE, add_functions
@@ -142,16 +142,19 @@ class Shelf:
         }
         metadata = sa.MetaData()
         for collection in self._collections.values():
-            collection.build(metadata)
+            collection.build(metadata, self._id_type)
         self._stored = self.collection.table
         self.table = self._stored
         if self.role == "version":
-            self._stored = build_versions(metadata, declared, self.collection.plan, id_type)
+            self._stored = build_versions(metadata, declared, self.collection.plan, self._id_type)
             columns = [self._stored.c[name] for name in self.collection.row_writer.names]
             self.table = sa.select(self._stored.c.parent.label("id"), *columns).subquery()
         self.database = sqlite3.connect(":memory:")
         add_functions(self.database)
         self.database.execute(str(sa.schema.CreateTable(self._stored).compile(dialect=SQLALCHEMY)))
+
+    def _id_type(self, slug: str) -> sa.types.TypeEngine[Any]:
+        return self._collections[slug].ids.column
 
     def write(self, id: int, document: Mapping[str, Any]) -> None:
         """Stores a document; in the localized role as the English one, beside a German one that is empty."""

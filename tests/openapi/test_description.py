@@ -348,3 +348,30 @@ def test_two_collections_called_alike_have_names_of_their_own() -> None:
     described = Headless(Config(collections=made, database="sqlite:///:memory:")).openapi()
     validate({"id": 1, "pos": "x"}, described, "Post")
     assert len([name for name in described["components"]["schemas"] if name.startswith("PostPage")]) >= 2
+
+
+def test_ids_are_told_of_as_their_collections_have_them() -> None:
+    """In documents, paths and references; a declared one is given when a document is made, and never changed."""
+    collections = [
+        Collection("countries", fields=[fields.Text("id", max_length=2), fields.Text("name")]),
+        Collection("numbered", fields=[fields.Number("id")]),
+        Collection("tokens", id_type="uuid", fields=[]),
+        Collection("links", fields=[
+            fields.Relationship("to", relation_to=["countries", "numbered", "tokens"], max_depth=0)
+        ]),
+    ]  # fmt: skip
+    with TestClient(Config(collections=collections)) as client:
+        whole = client.get("/api/openapi.json", as_=client.user("ada@example.com")).json()
+    text = {"type": "string", "minLength": 1, "maxLength": 2}
+    number, uuid = {"type": "integer"}, {"type": "string", "format": "uuid"}
+    for name, slug, expected in (("Country", "countries", text), ("Numbered", "numbered", number)):
+        assert schema(whole, name)["properties"]["id"] == expected
+        assert schema(whole, f"{name}Create")["required"] == ["id"]
+        assert expected.items() <= schema(whole, f"{name}Create")["properties"]["id"].items()
+        assert "id" not in schema(whole, f"{name}Update")["properties"]
+        parameter = whole["paths"][f"/api/{slug}/{{id}}"]["get"]["parameters"][0]
+        assert (parameter["name"], parameter["schema"]) == ("id", expected)
+    assert schema(whole, "Token")["properties"]["id"] == uuid
+    assert "id" not in schema(whole, "TokenCreate")["properties"]
+    parts = schema(whole, "Link")["properties"]["to"]["anyOf"][0]["oneOf"]
+    assert [part["properties"]["value"] for part in parts] == [text, number, uuid]

@@ -11,6 +11,7 @@ import pytest
 
 from headless import ApiError, Collection, Config, ValidationError, anyone, fields
 from headless.testing import TestClient
+from tests.operations.kinds import KINDS, make, naming, with_ids
 from tests.operations.watching import logged, rows
 
 Make = Any
@@ -71,29 +72,37 @@ WORDS = [{"type": "text", "text": "its words", "format": 0}]
 PLACES = [at_top, in_group, in_array, of_many, polymorphic, polymorphic_of_many, in_rich_text]
 
 
-def config(*declared: Any) -> Config:
-    named = [Collection(slug, fields=[fields.Text("name")]) for slug in ("tags", "others")]
+def config(*declared: Any, tags: str = "integer") -> Config:
+    named = [with_ids(tags, "tags", [fields.Text("name")]), Collection("others", fields=[fields.Text("name")])]
     posts = Collection("posts", fields=[fields.Text("title"), *declared])
     return Config(collections=[*named, posts])
 
 
-def fill(client: TestClient, data: dict[str, Any]) -> dict[str, Any]:
-    for name in ("one", "two"):
-        client.create("tags", {"name": name})
-        client.create("others", {"name": name})
-    return client.create("posts", {"title": "x", **data})
+def fill(client: TestClient, data: dict[str, Any], tags: str = "integer") -> dict[str, Any]:
+    named = [{"name": "one"}, {"name": "two"}]
+    ids = make(client, tags, "tags", *named)
+    make(client, "integer", "others", *named)
+    return client.create("posts", {"title": "x", **naming(data, "tags", ids, ("tag", "tags"))})
 
 
-@pytest.mark.parametrize("make", PLACES)
-def test_an_optional_reference_is_cleared(make: Make) -> None:
+def first_tag(client: TestClient) -> Any:
+    return client.find("tags", where={"name": {"equals": "one"}}).docs[0]["id"]
+
+
+@pytest.mark.parametrize("tags", KINDS)
+@pytest.mark.parametrize("place", PLACES)
+def test_an_optional_reference_is_cleared(place: Make, tags: str) -> None:
     """Wherever it stands; its neighbours stay, and the log tells of the change and then of the delete."""
-    field, data, cleared = make()
-    with TestClient(config(field)) as client:
-        made = fill(client, data)
+    field, data, cleared = place()
+    with TestClient(config(field, tags=tags)) as client:
+        made = fill(client, data, tags)
+        first = first_tag(client)
         before = len(logged(client))
-        client.delete_document("tags", 1)
+        client.delete_document("tags", first)
         stored = client.get_document("posts", 1, depth=0)
         key = field.name
+        second = client.find("tags").docs[0]["id"]
+        cleared = naming(cleared, "tags", [None, first, second], ("tag", "tags"))
         assert {name: stored[name] for name in cleared} == cleared
         assert key in cleared or key not in stored
         assert {name: stored[name] for name in ("title", "createdAt")} == {
@@ -109,30 +118,34 @@ def test_an_optional_reference_is_cleared(make: Make) -> None:
         assert (changes[1].before or {})["name"] == "one"
 
 
-@pytest.mark.parametrize("make", PLACES)
-def test_a_restricting_reference_keeps_its_target(make: Make) -> None:
+@pytest.mark.parametrize("tags", KINDS)
+@pytest.mark.parametrize("place", PLACES)
+def test_a_restricting_reference_keeps_its_target(place: Make, tags: str) -> None:
     """409, which says who refers; nothing changes, until the reference goes."""
-    field, data, _ = make(on_delete="restrict")
-    with TestClient(config(field)) as client:
-        fill(client, data)
+    field, data, _ = place(on_delete="restrict")
+    with TestClient(config(field, tags=tags)) as client:
+        fill(client, data, tags)
+        first = first_tag(client)
         before = logged(client)
         with pytest.raises(ApiError, match="a Post refers to it") as refused:
-            client.delete_document("tags", 1)
+            client.delete_document("tags", first)
         assert refused.value.status_code == 409
         assert logged(client) == before
         client.delete_document("posts", 1)
-        client.delete_document("tags", 1)
+        client.delete_document("tags", first)
 
 
-@pytest.mark.parametrize("make", PLACES)
-def test_a_cascading_reference_takes_its_document_along(make: Make) -> None:
+@pytest.mark.parametrize("tags", KINDS)
+@pytest.mark.parametrize("place", PLACES)
+def test_a_cascading_reference_takes_its_document_along(place: Make, tags: str) -> None:
     """The referring document goes first, and is in the log as deleted; documents that refer to others stay."""
-    field, data, _ = make(on_delete="cascade")
-    with TestClient(config(field)) as client:
-        fill(client, data)
+    field, data, _ = place(on_delete="cascade")
+    with TestClient(config(field, tags=tags)) as client:
+        fill(client, data, tags)
         client.create("posts", {"title": "stays"})
+        first = first_tag(client)
         before = len(logged(client))
-        client.delete_document("tags", 1)
+        client.delete_document("tags", first)
         assert [doc["title"] for doc in client.find("posts").docs] == ["stays"]
         changes = logged(client, before)
         assert [(change.collection, change.operation) for change in changes] == [
