@@ -51,6 +51,7 @@ GUARDED: Final[Sequence[tuple[str, View]]] = (
     ("/collections/{slug}/create", edit.create),
     ("/collections/{slug}/_row", fragments.row),
     ("/collections/{slug}/_options", fragments.options),
+    ("/collections/{slug}/_preview", fragments.preview),
     ("/collections/{slug}/{id}", edit.edit),
     ("/collections/{slug}/{id}/duplicate", edit.duplicate),
     ("/collections/{slug}/{id}/delete", edit.delete),

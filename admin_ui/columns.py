@@ -13,6 +13,7 @@ from markupsafe import Markup
 from headless.admin_ui.entry import Entry, Listed
 from headless.admin_ui.listing import Query
 from headless.admin_ui.times import Times
+from headless.richtext import to_text
 
 if TYPE_CHECKING:
     from headless.admin_ui.site import Site
@@ -135,6 +136,10 @@ class Tools:
             slug, item = item["relationTo"], item["value"]
         entry = self.site.entries.get(slug)
         return entry.title(item) if entry else str(item)
+
+    def plain(self, value: Any) -> str:
+        """The beginning of what a rich text says."""
+        return self.short(" ".join(to_text(value).split()))
 
     def json(self, value: Any) -> str:
         """The beginning of a value as JSON."""

@@ -255,7 +255,8 @@ class DocumentForm:
         zone = widget.zone(declared, siblings, self.when.zone)
         shown = Markup("")
         leaf = declared.key and not declared.children
-        if read_only and leaf:
+        by_cell = read_only and leaf and not widget.draws_read_only
+        if by_cell:
             title = getattr(declared, "title", "")
             shown = cell_of(self.site, declared.widget)(value, Listed(path, title, declared), self._tools)
         return Control(
@@ -265,7 +266,7 @@ class DocumentForm:
             label=getattr(declared, "title", ""),
             value=widget.show(declared, value, zone),
             shown=shown,
-            template="fields/read.html" if read_only and leaf else self._template(declared),
+            template="fields/read.html" if by_cell else self._template(declared),
             read_only=read_only,
             errors=tuple(self._errors.get(path, ())),
             zone_name=zone_name(zone),

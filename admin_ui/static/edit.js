@@ -72,3 +72,8 @@ document.addEventListener("live:row", async ({ detail }) => {
   note.hidden = false
   if (gone) note.querySelector("a").hidden = true
 })
+
+// Rich text has a module of its own, for the pages that have some.
+const rich = () => document.querySelector("[data-markdown]") && import("./rich.js")
+rich()
+form.addEventListener("rows", rich)

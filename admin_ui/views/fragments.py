@@ -1,4 +1,4 @@
-"""Pieces of a form that its modules ask for: a fresh row, and the documents that a relationship finds."""
+"""Pieces of a form that its modules ask for: a fresh row, the documents that a relationship finds, a preview."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from starlette.responses import Response
 
 from headless import Forbidden, NotFound
-from headless.admin import Branch
+from headless.admin import Branch, Raw
 from headless.admin_ui import rows
 from headless.admin_ui.controls import DocumentForm, FormState
 from headless.admin_ui.defaults import defaults
@@ -48,6 +48,15 @@ async def options(visit: Visit) -> Response:
     control = form.alone(declared, path, visit.request.query_params.getlist("chosen")[:200])
     control.options = await Finder(visit).options(declared, control.value, sought, context_of(visit, control))
     return visit.plain("options.html", c=control)
+
+
+async def preview(visit: Visit) -> Response:
+    """What the Markdown that is sent as `text` looks like."""
+    entry_of(visit)
+    text = (await visit.form()).text("text") or ""
+    return Response(
+        visit.site.widgets["rich_text"].show(None, Raw(text), visit.times.zone).html, media_type="text/html"
+    )
 
 
 def _path(visit: Visit, name: str) -> str:

@@ -165,8 +165,11 @@ class Branch:
 class FormWidget:
     """How one kind of input shows a value and reads it back. Subclass it for a widget of your own.
 
-    The widget's template is `fields/<name>.html`, its cell in a list `cells/<name>.html`.
+    The widget's template is `fields/<name>.html`, its cell in a list `cells/<name>.html`. What can only be read is
+    shown by the cell, unless the template `draws_read_only` values, too.
     """
+
+    draws_read_only: bool = False
 
     def read(self, form: FormReader, name: str, field: Any, stored: Any) -> Any:
         """The submitted value, or MISSING when the form has no such input; `stored` is the one that was shown."""

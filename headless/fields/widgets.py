@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from headless.fields.form import MISSING, Branch, FormReader, FormWidget, Raw, join
+from headless.fields.rich_text_widget import RichTextWidget
 from headless.zones import is_zone, zone_named
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
@@ -373,7 +374,7 @@ WIDGETS: Final[Mapping[str, FormWidget]] = MappingProxyType(
         "relationship": RelationshipWidget(),
         "point": PointWidget(),
         "json": JsonWidget(),
-        "rich_text": JsonWidget(),
+        "rich_text": RichTextWidget(),
         "password": PasswordWidget(),
         "group": GroupWidget(),
         "plain_group": FlatWidget(),

@@ -171,9 +171,12 @@ def _one_line(blocks: Iterable[Made]) -> list[Made]:
 
 def _place(element: Element) -> dict[str, Any]:
     """How a block is aligned and indented."""
-    align = element.style.get("text-align") or element.attributes.get("align", "").lower()
-    indent = re.fullmatch(r"(\d{1,4})px", element.style.get("padding-inline-start", ""))
-    steps = min(int(indent[1]) // STEP, 100) if indent else 0
+    classes = element.attributes.get("class", "")
+    named = re.search(r"\balign-([a-z]+)", classes)
+    align = named[1] if named else element.style.get("text-align") or element.attributes.get("align", "").lower()
+    pixels = re.fullmatch(r"(\d{1,4})px", element.style.get("padding-inline-start", ""))
+    counted = re.search(r"\bindent-(\d{1,3})\b", classes)
+    steps = min(int(counted[1]) if counted else int(pixels[1]) // STEP if pixels else 0, 100)
     return {"align": align if align in ALIGNMENTS else "", "indent": steps}
 
 
@@ -228,6 +231,7 @@ def _leaves(child: Element | str, format: int, link: Mapping[str, Any] | None, a
     else:
         link = _fields(child) or link if child.tag == "a" else link
         as_is = as_is or child.style.get("white-space", "").startswith("pre")
+        as_is = as_is or child.attributes.get("class") == "spaces"
         for inner in child.children:
             yield from _leaves(inner, _format(child, format), link, as_is)
 

@@ -29,20 +29,23 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _COLLAPSES = re.compile(r"[ \t\n\r\f]{2,}|[\t\n\r\f]", re.ASCII)
 
 
-def to_html(value: Any, *, address: Address | None = None, render: Render | None = None) -> str:
+def to_html(value: Any, *, address: Address | None = None, render: Render | None = None, classes: bool = False) -> str:
     """The HTML of a rich text; empty for what is none.
 
     `address(collection, value)` gives internal links and relationships theirs. `render` writes nodes of some types in a
-    way of your own, blocks first of all: what it answers goes into the page as it is, so escape what you put in.
+    way of your own, blocks first of all: what it answers goes into the page as it is, so escape what you put in. With
+    `classes` there are classes (`align-center`, `indent-1`, `spaces`) in the place of styles, for pages whose policy
+    forbids styles in the text.
     """
-    writer = _Writer(address or (lambda slug, document: None), render or {})
+    writer = _Writer(address or (lambda slug, document: None), render or {}, classes)
     return "".join(writer.block(node, 0) for node in nodes.top(value))
 
 
 class _Writer:
-    def __init__(self, address: Address, render: Render) -> None:
+    def __init__(self, address: Address, render: Render, classes: bool) -> None:
         self._address = address
         self._render = render
+        self._classes = classes
 
     def block(self, node: Node, level: int) -> str:
         type_ = nodes.kind(node)
@@ -61,14 +64,14 @@ class _Writer:
         return "".join(self.block(child, level + 1) for child in inside)
 
     def paragraph(self, node: Node, level: int) -> str:
-        return f"<p{_style(node)}>{self._children(node, level) or '<br>'}</p>"
+        return f"<p{self._place(node)}>{self._children(node, level) or '<br>'}</p>"
 
     def heading(self, node: Node, level: int) -> str:
         tag = nodes.kind(node, "tag") if nodes.kind(node, "tag") in _HEADINGS else "h2"
-        return f"<{tag}{_style(node)}>{self._children(node, level)}</{tag}>"
+        return f"<{tag}{self._place(node)}>{self._children(node, level)}</{tag}>"
 
     def quote(self, node: Node, level: int) -> str:
-        return f"<blockquote{_style(node)}>{self._children(node, level)}</blockquote>"
+        return f"<blockquote{self._place(node)}>{self._children(node, level)}</blockquote>"
 
     def rule(self, node: Node, level: int) -> str:
         return "<hr>"
@@ -122,6 +125,29 @@ class _Writer:
         inside = f'<a href="{escape(url)}">{escape(url)}</a>' if url and not link_problem(url) else ""
         return f"<div{_reference('relationship', node)}>{inside}</div>"
 
+    def _place(self, node: Node) -> str:
+        """How a block is aligned and indented, as an attribute."""
+        align, indent = node.get("format"), node.get("indent")
+        named = isinstance(align, str) and align in ALIGNMENTS[1:]
+        steps = indent if isinstance(indent, int) and 0 < indent <= 100 else 0
+        if self._classes:
+            parts = [*([f"align-{align}"] if named else []), *([f"indent-{int(steps)}"] if steps else [])]
+            return f' class="{" ".join(parts)}"' if parts else ""
+        parts = [f"text-align:{align}"] if named else []
+        parts += [f"padding-inline-start:{steps * STEP}px"] if steps else []
+        return f' style="{";".join(parts)}"' if parts else ""
+
+    def _text(self, node: Node, is_kept: bool) -> str:
+        words = escape(str(node.get("text", "")), quote=False)
+        if is_kept:
+            said = 'class="spaces"' if self._classes else 'style="white-space:pre-wrap"'
+            words = f"<span {said}>{words}</span>"
+        format = node.get("format")
+        for bit, tag in reversed(TAGS):
+            if isinstance(format, int) and format & bit:
+                words = f"<{tag}>{words}</{tag}>"
+        return words
+
     def line(self, inside: Iterable[Node], level: int) -> str:
         inside = list(inside)
         kept = _kept(inside)
@@ -136,7 +162,7 @@ class _Writer:
         if type_ == "linebreak":
             return "<br>"
         if type_ in ("text", "tab"):
-            return _text(node, kept)
+            return self._text(node, id(node) in kept)
         written = (
             ""
             if level >= nodes.DEEPEST
@@ -176,31 +202,12 @@ def _ends_in_break(inside: list[Node], level: int) -> bool:
     return nodes.kind(last) == "linebreak"
 
 
-def _style(node: Node) -> str:
-    align, indent = node.get("format"), node.get("indent")
-    parts = [f"text-align:{align}"] if isinstance(align, str) and align in ALIGNMENTS[1:] else []
-    if isinstance(indent, int) and 0 < indent <= 100:
-        parts.append(f"padding-inline-start:{indent * STEP}px")
-    return f' style="{";".join(parts)}"' if parts else ""
-
-
 def _reference(kind: str, part: Node) -> str:
     """The attributes that say which document is meant."""
     value = part.get("value")
     id = value.get("id") if isinstance(value, Mapping) else value
     named = "" if id is None else f' data-id="{escape(str(id))}"'
     return f' data-{kind}="{escape(str(part.get("relationTo")))}"{named}'
-
-
-def _text(node: Node, kept: set[int]) -> str:
-    words = escape(str(node.get("text", "")), quote=False)
-    if id(node) in kept:
-        words = f'<span style="white-space:pre-wrap">{words}</span>'
-    format = node.get("format")
-    for bit, tag in reversed(TAGS):
-        if isinstance(format, int) and format & bit:
-            words = f"<{tag}>{words}</{tag}>"
-    return words
 
 
 def _kept(inside: Iterable[Node]) -> set[int]:

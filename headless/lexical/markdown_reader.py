@@ -49,10 +49,54 @@ def _parser() -> MarkdownIt:
 _PARSER: Final = _parser()
 
 
-def from_markdown(source: str) -> Made:
-    """The rich text that Markdown stands for. Tags that mean nothing here are text, addresses that run programs go."""
-    tree = SyntaxTreeNode(_PARSER.parse(source.replace("\x00", "\ufffd")))
-    return shapes.document(list(_blocks(tree.children)))
+def from_markdown(source: str, *, check: bool = True) -> Made:
+    """The rich text that Markdown stands for. Tags that mean nothing here are text, addresses that run programs go.
+
+    With `check` false addresses stay whatever they are, for a field to refuse them.
+    """
+    made = list(_blocks(SyntaxTreeNode(_PARSER.parse(_clean(source))).children))
+    return shapes.document(_leading_somewhere(made, 0) if check else made)
+
+
+def mistakes(source: str) -> Iterator[str]:
+    """What is wrong with Markdown that is meant for a rich text: fences marked `lexical` that hold no node."""
+    for token in _PARSER.parse(_clean(source)):
+        if token.type == "fence" and token.info.strip() == FENCE and _kept_node(token.content) is None:
+            yield f"A block marked {FENCE} is not the JSON of a node."
+
+
+def _leading_somewhere(made: Iterable[Any], level: int) -> list[Any]:
+    """The nodes, with the words of a link in its place where its address may not be one."""
+    kept: list[Any] = []
+    for node in made:
+        inside = node.get("children") if isinstance(node, dict) and level < nodes.DEEPEST else None
+        if isinstance(inside, list):
+            node = {**node, "children": _leading_somewhere(inside, level + 1)}
+        if isinstance(node, dict) and nodes.kind(node) in nodes.LINKS and _leads_astray(node):
+            kept += node.get("children") or []
+        else:
+            kept.append(node)
+    return kept
+
+
+def _leads_astray(node: Made) -> bool:
+    fields = node.get("fields")
+    if not isinstance(fields, Mapping):
+        return True
+    return fields.get("linkType") != "internal" and link_problem(fields.get("url")) is not None
+
+
+def _clean(source: str) -> str:
+    return source.replace("\x00", "\ufffd")
+
+
+def _kept_node(content: str) -> Made | None:
+    """The node that a fence holds as JSON."""
+    try:
+        node = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    return node if isinstance(node, dict) and isinstance(node.get("type"), str) else None
 
 
 def _blocks(tree: Iterable[SyntaxTreeNode]) -> Iterator[Made]:
@@ -86,14 +130,8 @@ def _paragraph(line: Sequence[SyntaxTreeNode]) -> Made:
 
 def _fenced(info: str, content: str) -> Made:
     """A node kept as JSON, or lines of code."""
-    if info == FENCE:
-        try:
-            node = orjson.loads(content)
-        except orjson.JSONDecodeError:
-            node = None
-        if isinstance(node, dict) and isinstance(node.get("type"), str):
-            return node
-    return shapes.paragraph(shapes.written(content.rstrip("\n"), nodes.CODE))
+    node = _kept_node(content) if info == FENCE else None
+    return node or shapes.paragraph(shapes.written(content.rstrip("\n"), nodes.CODE))
 
 
 def _list(node: SyntaxTreeNode) -> Made:
@@ -169,4 +207,4 @@ def _link(url: str, title: Any, children: list[Made]) -> list[Made]:
     if url.startswith(INSIDE):
         slug, _, id = url.removeprefix(INSIDE).partition("/")
         return [shapes.link_inside(slug, shapes.whole(id), children, new_tab=new_tab)]
-    return children if link_problem(url) else [shapes.link_to(url, children, new_tab=new_tab)]
+    return [shapes.link_to(url, children, new_tab=new_tab)]

@@ -42,7 +42,7 @@ def _checked(node: Node, before: _Kind) -> tuple[str, _Kind]:
     wanted = [normal_node(node)]
     for plain in (True, False):
         written, kind = _block(node, before, plain)
-        if written is not None and normal(from_markdown(written)) == wanted:
+        if written is not None and normal(from_markdown(written, check=False)) == wanted:
             return written, kind
     return f"```{FENCE}\n{orjson.dumps(dict(node)).decode()}\n```", None
 

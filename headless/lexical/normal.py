@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -105,3 +106,18 @@ def _divided(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         return
     for part in written(node["text"]):
         yield {**node, "text": part["text"]} if part["type"] == "text" else {"type": part["type"]}
+
+
+def keeping(stored: Any, made: Any) -> Any:
+    """The made document with those blocks of the stored one that say the same, in whatever order they are now."""
+    if not nodes.is_document(stored):
+        return made
+    known: dict[str, list[Node]] = {}
+    for node in nodes.top(stored):
+        known.setdefault(_key(node), []).append(node)
+    children = [known[key].pop(0) if known.get(key := _key(node)) else node for node in nodes.top(made)]
+    return {**stored, "root": {**stored["root"], "children": children}}
+
+
+def _key(node: Node) -> str:
+    return json.dumps(normal_node(node), sort_keys=True, default=str)

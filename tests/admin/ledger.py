@@ -28,6 +28,7 @@ POSTS = Collection(
         fields.Text("title", required=True, max_length=60),
         fields.Row(fields=[fields.Number("rating", min=0, max=10), fields.Email("contact")]),
         fields.Textarea("summary", admin={"description": "One or two sentences."}),
+        fields.RichText("body"),
         fields.Tabs(tabs=[
             fields.Tab(label="Links", fields=[
                 fields.Array("links", labels={"singular": "Link", "plural": "Links"}, fields=[

@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
+from headless.richtext import from_markdown
 from tests.admin import ledger
 from tests.admin.ledger import PASSWORD
 
@@ -284,6 +285,8 @@ def test_every_page_is_for_everybody(browser: Browser, served: Served, theme: An
         assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], name
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
 
+    body = from_markdown("# Title\n\n- [ ] to do\n- [link](/x) `code` <mark>m</mark>\n\n> said\n\n" + "long" * 100)
+    served.do("update", "posts", 2, {"body": body})
     with editor(browser, served, "ada", viewport=size, color_scheme=theme, bypass_csp=True) as ada:
         check(ada, "dashboard")
         for path in (POSTS, f"{POSTS}?where[and][0][status][equals]=draft&q=post", f"{POSTS}?q=zz", f"{POSTS}?sort=x"):
@@ -301,6 +304,8 @@ def test_every_page_is_for_everybody(browser: Browser, served: Served, theme: An
             "/admin/nothing",
         ):
             ada.goto(path)
+            for fold in ada.locator(".seen summary").all():
+                fold.click()
             check(ada, path)
         ada.goto(f"{POSTS}/create")
         ada.click(".sticky button")
@@ -308,3 +313,40 @@ def test_every_page_is_for_everybody(browser: Browser, served: Served, theme: An
         ada.goto("/admin")
         ada.click("text=Log out")
         check(ada, "log-in")
+
+
+def test_rich_text_is_marked_by_buttons_and_seen_as_it_reads(browser: Browser, served: Served) -> None:
+    """Buttons and keys write Markdown, which undoing takes back; the bar is one stop; the preview follows."""
+    with editor(browser, served, "ada") as page:
+        page.goto(f"{POSTS}/5")
+        box = page.locator("#f-body")
+        box.fill("hello world")
+        page.evaluate("document.querySelector('#f-body').setSelectionRange(6, 11)")
+        page.click("[data-mark=bold]")
+        expect(box).to_have_value("hello **world**")
+        page.keyboard.press("Control+i")
+        expect(box).to_have_value("hello ***world***")
+        page.keyboard.press("Control+z")
+        page.keyboard.press("Control+b")
+        expect(box).to_have_value("hello world")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("/there")
+        expect(box).to_have_value("hello [world](/there)")
+        page.click("[data-mark=bullet]")
+        expect(box).to_have_value("- hello [world](/there)")
+        page.click("[data-mark=number]")
+        page.click(".seen summary")
+        expect(page.locator(".seen a")).to_have_attribute("href", "/there")
+        box.press("End")
+        page.keyboard.type(" **again**")
+        expect(page.locator(".seen li strong")).to_have_text("again")
+        page.focus("[data-mark=bold]")
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("[data-mark=italic]")).to_be_focused()
+        page.keyboard.press("End")
+        expect(page.locator("[data-mark=quote]")).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(box).to_be_focused()
+        page.click(".sticky button")
+        expect(page.locator(".notice.ok")).to_have_text("Saved.")
+        expect(box).to_have_value("1. hello [world](/there) **again**")

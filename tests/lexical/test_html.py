@@ -50,9 +50,11 @@ def judge(html: str) -> None:
 @given(block_documents)
 def test_what_is_written_reads_back_as_the_same(document: Any) -> None:
     """Spaces, tabs, empty paragraphs, references and tasks included."""
-    html = to_html(document)
-    judge(html)
-    assert normal(from_html(html)) == normal(document)
+    for classes in (False, True):
+        html = to_html(document, classes=classes)
+        judge(html)
+        assert normal(from_html(html)) == normal(document)
+        assert not classes or "style=" not in html
 
 
 @quietly
