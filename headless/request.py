@@ -39,7 +39,7 @@ class Request(StarletteRequest):
         """The local API with the asker's rights."""
         api = self.scope.get("headless.api")
         if api is None:
-            api = self.scope["headless.api"] = self.app.api_for(self.user, self)
+            api = self.scope["headless.api"] = self.app.api_for(self.scope.get("headless.user"), self)
         return api
 
     @property

@@ -50,8 +50,11 @@ class RouteTable:
 
     def match(self, method: str, segments: Sequence[str]) -> tuple[Endpoint, dict[str, str]] | None:
         """The endpoint and its path parameters, or None."""
-        if len(segments) == 1 and segments[0] not in self._root.words:
-            return self._by_parameter(method, segments[0])
+        if segments and segments[0] not in self._root.words:
+            if self._root.parameter is None:
+                return None
+            if len(segments) == 1:
+                return self._by_parameter(method, segments[0])
         found = _match(self._root, method, segments, 0)
         if found is None:
             return None

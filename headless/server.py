@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -92,16 +92,15 @@ class Server:
         """Ends the streams as soon as the server is told to stop, which it does not tell the application itself."""
         watch_server_exit(self._app.hub)
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answers one request."""
         path = scope["path"]
         root = scope.get("root_path", "")
         if root and path.startswith(root):
             path = path[len(root) :]
         if path.startswith("/api/") or path == API:
-            await self._api(path, scope, receive, send)
-        else:
-            await self._mounted(path, scope, receive, send)
+            return self._api(path, scope, receive, send)
+        return self._mounted(path, scope, receive, send)
 
     async def _api(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         origin = None
@@ -192,7 +191,7 @@ class Server:
 
     def _match(self, method: str, segments: list[str]) -> Route | None:
         """The endpoint: the config's own come first, then the collection's own, then the generated ones."""
-        found = self._root.match(method, segments) if self._root else None
+        found = self._root.match(method, segments)
         if found is not None:
             return found[0], None, found[1]
         slug = segments[0] if segments else ""

@@ -103,6 +103,8 @@ class CompiledCollection:
         self.unlogged = frozenset(node.key for node in self.plan.nodes if node.unlogged)
         self.table: sa.Table
         self.references_table: sa.Table | None = None
+        self.wheres: dict[tuple[str, ...], Any] = {}
+        """Bound wheres that are the same for every asker, by their texts."""
         self.sorts: dict[str, Any] = {}
         """Bound sorts that are the same for every asker, by how they are written."""
         self._readers: dict[tuple[Selection | None, str | None], Reader] = {}

@@ -26,6 +26,8 @@ from headless.query.inside import LONGEST, inside
 
 MOST_NODES = 64
 DEEPEST = 8
+LONGEST_REMEMBERED = 200
+MOST_REMEMBERED = 1024
 
 _PATH = re.compile(r"\w+(?:\.\w+)*", re.ASCII)
 
@@ -100,7 +102,33 @@ async def bind_where(given: Any, collection: CompiledCollection, access: Access)
     where = as_where(given)
     if where is None:
         return ALWAYS
-    return await _Binder(collection, access, Budget()).tree(where, 0)
+    text = _as_text(where)
+    known: Condition | None = collection.wheres.get(text)
+    if known is not None:
+        return known
+    binder = _Binder(collection, access, Budget())
+    bound = await binder.tree(where, 0)
+    if text and binder.is_plain:
+        if len(collection.wheres) >= MOST_REMEMBERED:
+            collection.wheres.clear()
+        collection.wheres[text] = bound
+    return bound
+
+
+def _as_text(where: Mapping[str, Any]) -> tuple[str, ...]:
+    """Paths, operators and values of a where that is nothing but short texts, as a query string gives it; else nothing.
+
+    The same again means the same, if nothing in it depends on who asks.
+    """
+    texts: list[str] = []
+    for path, conditions in where.items():
+        if type(conditions) is not dict:
+            return ()
+        for operator, value in conditions.items():
+            if type(value) is not str or len(value) > LONGEST_REMEMBERED:
+                return ()
+            texts += (path, operator, value)
+    return tuple(texts)
 
 
 async def bind_rule(decision: bool | Mapping[str, Any], collection: CompiledCollection, access: Access) -> Condition:
@@ -118,6 +146,8 @@ class _Binder:
         self.access = access
         self.budget = budget
         self.trusted = trusted
+        self.is_plain = True
+        """Whether only plain fields were named so far, which everybody may name."""
 
     async def tree(self, where: Mapping[str, Any], depth: int) -> Condition:
         return _all(await self._parts(where, depth))
@@ -145,6 +175,7 @@ class _Binder:
         node = self.collection.plan.by_key.get(path)
         if node is not None and node.plain:
             return [self._plain(node, str(name), raw) for name, raw in conditions.items()]
+        self.is_plain = False
         path = path.replace("__", ".") if "__" in path and path not in self.collection.plan.by_key else path
         parts = []
         for name, raw in conditions.items():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from headless import Collection, Config, QueryError, fields
+from headless import Collection, Config, QueryError, authenticated, fields
 from headless.testing import TestClient
 from tests.operations.watching import statements
 
@@ -134,6 +134,25 @@ def test_queries_that_differ_in_values_only_are_one_statement() -> None:
                 client.find("books", where={"title": {"equals": title}, "author.name": {"contains": title}}, depth=0)
         assert len(set(seen.reads)) == 1
         assert "OR 1=1" not in seen.reads[0]
+
+
+def test_what_is_asked_again_is_remembered_for_everybody_only_where_everybody_may_ask() -> None:
+    """A where on plain fields is bound once; one that names what not all may read is asked for each time."""
+    secret = fields.Text("cost", access={"read": authenticated})
+    people = Collection("people", auth=True, fields=[])
+    posts = Collection("posts", access="anyone", fields=[fields.Text("title"), secret])
+    with TestClient(Config(collections=[people, posts], admin={"user": "people"})) as client:
+        somebody = client.user("ada@example.com", collection="people")
+        for title in ("one", "two"):
+            client.create("posts", {"title": title, "cost": title})
+        asked = [
+            f"/api/posts?where[{field}][equals]={value}" for field in ("title", "cost") for value in ("one", "two")
+        ]
+        for _ in range(2):
+            found = [client.get(url, as_=somebody).json() for url in asked]
+            assert [[doc["title"] for doc in page["docs"]] for page in found] == [["one"], ["two"]] * 2
+            assert [client.get(url).status_code for url in asked] == [200, 200, 400, 400]
+        assert {text[0] for text in client.app.collections["posts"].wheres} == {"title"}
 
 
 def test_pages() -> None:
