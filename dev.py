@@ -29,7 +29,7 @@ usage: python3 dev.py COMMAND [ARGUMENTS]
   lint              ruff and mypy
   bench [ARGS …]    the benchmarks; further arguments go to `python -m benchmarks`
 
-The first run takes a minute: it fetches packages. With TEST_REQUIRE=browser,postgres,redis,typescript in the
+The first run takes a minute: it fetches packages. With TEST_REQUIRE=browser,postgres,redis,typescript,sdk in the
 environment their absence is an error."""
 
 
@@ -150,10 +150,21 @@ def find_typescript(environ: Mapping[str, str] = os.environ) -> str | None:
     return None
 
 
-def install_typescript() -> None:
-    """Fetches the TypeScript compiler into `.venv` where there is npm; without it a few tests are left out."""
-    if find_typescript() is None and shutil.which("npm"):
-        answers("npm", "install", "--prefix", VENV, "--no-save", "--no-audit", "--no-fund", "typescript@5")
+def find_sdk() -> str | None:
+    """Payload's TypeScript client in `.venv`, which the tests drive; None without it or without Node.js."""
+    module = VENV / "node_modules" / "@payloadcms" / "sdk" / "dist" / "index.js"
+    return str(module) if module.is_file() and shutil.which("node") else None
+
+
+def install_node_packages() -> None:
+    """Fetches what the tests take from npm into `.venv`, where there is npm; without it a few are left out."""
+    wanted = ["typescript@5"] if find_typescript() is None else []
+    wanted += [] if find_sdk() else ["@payloadcms/sdk@3.90"]
+    if wanted and shutil.which("npm"):
+        print(f"Fetching {' and '.join(wanted)} into {VENV.name} …", flush=True)
+        # One call for all: npm takes away what was installed without being saved before.
+        command = ("npm", "install", "--prefix", VENV, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts")
+        answers(*command, "typescript@5", "@payloadcms/sdk@3.90")
 
 
 def become(*command: object) -> int:
@@ -173,7 +184,7 @@ def test(arguments: Sequence[str]) -> int:
     if "--install" in arguments:
         install_chromium()
     install("test")
-    install_typescript()
+    install_node_packages()
     rest = [argument for argument in arguments if argument != "--install"]
     return become(venv_python(), "-m", "pytest", "--numprocesses=auto", "--dist=worksteal", *rest)
 

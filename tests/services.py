@@ -54,11 +54,19 @@ def missing_typescript() -> str | None:
     return "no TypeScript compiler found: install npm (python3 dev.py test then fetches it), or set TSC"
 
 
+def missing_sdk() -> str | None:
+    """Why Payload's client cannot be run, with the remedy; None when it can."""
+    if dev.find_sdk():
+        return None
+    return "no Payload SDK found: install Node.js 18 or newer with npm (python3 dev.py test then fetches it)"
+
+
 MISSING: Mapping[str, Callable[[], str | None]] = {
     "browser": missing_browser,
     "postgres": missing_postgres,
     "redis": missing_redis,
     "typescript": missing_typescript,
+    "sdk": missing_sdk,
 }
 
 

@@ -27,12 +27,12 @@ def serving(config: Declaration, folder: Path) -> Iterator[tuple[str, httpx2.Cli
     path = folder / "headless.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
     app = Headless(load_project(path, imports=[FUNCTIONS]), database="sqlite:///:memory:", secret=SECRET)
-    with _listening(app) as base, httpx2.Client(timeout=60, follow_redirects=False) as client:
+    with listening(app) as base, httpx2.Client(timeout=60, follow_redirects=False) as client:
         yield base, client
 
 
 @contextmanager
-def _listening(app: Any) -> Iterator[str]:
+def listening(app: Any) -> Iterator[str]:
     """The socket listens before the server starts, so that the first request waits in its queue."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))

@@ -134,6 +134,6 @@ def compiled(folder: Path, file: str) -> str:
     """What the compiler complains of."""
     compiler = dev.find_typescript()
     assert compiler is not None
-    command = [compiler, "--strict", "--noEmit", "--target", "es2022", file]
+    command = [compiler, "--strict", "--noEmit", "--target", "es2022", "--moduleResolution", "node", file]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
