@@ -58,6 +58,11 @@ class Node:
         single = self.refers is None and self.contains is None and not self.field.has_list
         self.plain = self.parent is None and single and not guarded and self.stored and not self.is_id
 
+    def targets(self, value: Any) -> list[tuple[str, Any]]:
+        """The (collection, id) pairs in a value, as far as the collections are there."""
+        found = self.refers.targets(value)
+        return [(slug, id) for slug, id in found if slug in self.slugs and isinstance(id, int | str)]
+
     @property
     def dotted(self) -> str:
         """The path as queries and errors write it."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from headless.collection import Collection
 from headless.compile.plan import Node, Plan
-from headless.database.schema import LISTED
+from headless.database.schema import DERIVED, LISTED
 from headless.errors import ConfigError
 from headless.fields.base import JSON_TEXT
 
@@ -123,6 +123,7 @@ def build_references(
         sa.Column("row", sa.Text()),
         sa.Column("position", sa.Integer()),
         *[sa.Column(reference_column(slug), id_types(slug), sa.ForeignKey(f"{tables(slug)}.id")) for slug in slugs],
+        info={DERIVED: True},
     )
     sa.Index(short(f"ix_{name}_source"), made.c.source)
     for slug in slugs:

@@ -18,6 +18,8 @@ from headless.database.sqlite import SQLiteDatabase
 from headless.database.sqlite_dialect import SQLALCHEMY
 from headless.errors import ConfigError
 
+DERIVED: Final = "derived"
+"""In a table's `info`: what it holds is made of other tables, so that a column nobody declares is no loss to leave."""
 LISTED: Final = "listed"
 """In a foreign key's `info`: the table, and the `path` in it, where its references stood when it was none."""
 COPY: Final = "make a new collection and copy the documents"
@@ -110,7 +112,7 @@ def _compare_columns(connection: sqlite3.Connection, table: sa.Table) -> Iterato
                 f"column {table.name}.{column.name} is declared to be counted, and has been chosen so far",
                 destructive=True, remedy=f"{COPY}, or undo the declaration",
             )  # fmt: skip
-    for name in existing:
+    for name in existing if not table.info.get(DERIVED) else ():
         yield SchemaStep(
             "drop_column", table.name, f"column {table.name}.{name} is no longer declared", destructive=True,
             remedy="put the field back, or, when its values are not needed: "

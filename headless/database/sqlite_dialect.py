@@ -190,6 +190,8 @@ class SQLite:
             return None
         if isinstance(error, sqlite3.IntegrityError):
             return _constraint(str(error))
+        if str(error).startswith("Error binding parameter"):
+            return Unstorable()
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in _BUSY:
             return Busy()

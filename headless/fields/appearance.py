@@ -37,7 +37,10 @@ class DateAdmin:
 
 @declaration
 class FieldAdmin:
-    """How the admin shows a field. Only `condition` affects the API: where it is false, nothing is validated."""
+    """How the admin shows a field. Only `condition` affects the API: where it is false, nothing is validated.
+
+    What a hidden field refers to must be there all the same.
+    """
 
     description: Str | None = None
     placeholder: Str | None = None

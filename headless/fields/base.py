@@ -256,6 +256,13 @@ class DataField(Field):
         """The value of a unique field in a copy of the document; ABSENT, for its default, when none can be made."""
         return ABSENT
 
+    def check_unasked(self, value: Any) -> str | None:
+        """What is wrong with a coerced value that nobody was asked for, because a condition hides the field, or None.
+
+        Such a value is not validated: only what would do harm is refused.
+        """
+        return None
+
     def query_value(self, raw: Any) -> Any:
         """A raw value of a query as a stored one. Raises `operators.Never` when no stored value can equal it."""
         return self.coerce(raw)

@@ -109,6 +109,9 @@ class RichText(DataField):
             return INVALID
         return " ".join(problems(value, self.features, clean_text)) or None
 
+    def check_unasked(self, value: Any) -> str | None:
+        return " ".join(problems(value, None, clean_text)) or None
+
     def targets(self, value: Any) -> list[tuple[str, Any]]:
         return references(value)
 
@@ -129,8 +132,8 @@ class RichText(DataField):
         return f"This field refers to documents that do not exist, or that it may not refer to: {shown}."
 
     def replace(self, value: Any, found: Callable[[str, Any], Any]) -> Any:
-        def changed(slug: str, id: Any) -> Any:
-            document = found(slug, id)
+        def changed(slug: Any, id: Any) -> Any:
+            document = found(slug, id) if isinstance(slug, str) else id
             return None if document is ABSENT else document
 
         return with_references(value, changed)

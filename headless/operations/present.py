@@ -176,9 +176,8 @@ class _References:
             ids = wanted.setdefault((node.slugs[0], node.refers.populate_as_system), set())
             ids.update([document[node.key] for document in self._documents if document.get(node.key) is not None])
         for node, part in self._places:
-            for slug, id in node.refers.targets(part[node.key]):
-                if _is_id(id):
-                    wanted.setdefault((slug, node.refers.populate_as_system), set()).add(id)
+            for slug, id in node.targets(part[node.key]):
+                wanted.setdefault((slug, node.refers.populate_as_system), set()).add(id)
 
     def replace(self, found: Mapping[Source, Mapping[Any, Document]]) -> None:
         """Puts the documents in the ids' place."""

@@ -183,7 +183,7 @@ def _referred(node: Node, document: Document) -> list[tuple[Any, ...]]:
     return [
         (row, position, slug, id)
         for row, part in node.places(document)
-        for position, (slug, id) in enumerate(node.refers.targets(_present(part.get(node.key))))
+        for position, (slug, id) in enumerate(node.targets(_present(part.get(node.key))))
     ]
 
 

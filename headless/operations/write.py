@@ -45,6 +45,8 @@ class Preparation:
         self.document: Document = {}
         self.errors: list[dict[str, Any]] = []
         self._references: list[tuple[Node, Any, Path, str]] = []
+        self._unasked = 0
+        """How many containers around the present level are hidden by their condition."""
 
     async def fill_document(self, data: Mapping[str, Any]) -> Document:
         """First walk, over the whole document."""
@@ -99,14 +101,17 @@ class Preparation:
         for node in plan.nodes:
             field, key = node.field, node.key
             before = ABSENT if stored is None else stored.get(key, ABSENT)
-            if "before_change" in field.hooks:
+            if "before_change" in field.hooks and not self._unasked:
                 value = await self._run("before_change", node, data.get(key, ABSENT), stored, data, path)
                 data[key] = field.coerce(value) if value is not ABSENT else field.empty()
             value = data.get(key)
-            if node.unlogged or (node.conditions and not await self._applies(node, data, context)):
+            if node.unlogged:
                 continue
             if node.refers is not None:
                 value = self._with_ids(node, data, path, label)
+            if self._unasked or (node.conditions and not await self._applies(node, data, context)):
+                await self._finish_unasked(node, value, (*path, key), path, label)
+                continue
             message = field.check(value, context)
             if message is None and node.validators:
                 context.path, context.previous_value = (*path, key), None if before is ABSENT else before
@@ -119,6 +124,18 @@ class Preparation:
         for key in plan.sparse:
             if data.get(key) is None:
                 data.pop(key, None)
+
+    async def _finish_unasked(self, node: Node, value: Any, inside: Path, path: Path, label: str) -> None:
+        """What a condition hides is not validated, but what it refers to must be there, and nothing do harm."""
+        message = node.field.check_unasked(value)
+        if message is not None:
+            self._fail(node, message, path, label)
+        elif node.contains is not None:
+            self._unasked += 1
+            try:
+                await node.contains.finish(self, node, value, None, inside, node.prefix(label))
+            finally:
+                self._unasked -= 1
 
     def _with_ids(self, node: Node, data: Document, path: Path, label: str) -> Any:
         """Puts the ids in as their collections write them."""
@@ -135,15 +152,14 @@ class Preparation:
         """Adds an error for each reference to a document that does not exist."""
         for slug, found in (await self._existing()).items():
             for node, value, path, label in self._references:
-                field = node.refers
-                gone = [id for target, id in field.targets(value) if target == slug and id not in found]
+                gone = [id for target, id in node.targets(value) if target == slug and id not in found]
                 if gone:
-                    self._fail(node, field.invalid(gone), path, label)
+                    self._fail(node, node.refers.invalid(gone), path, label)
 
     async def _existing(self) -> dict[str, set[Any]]:
         wanted: dict[str, set[Any]] = {}
         for node, value, _, _ in self._references:
-            for slug, id in node.refers.targets(value):
+            for slug, id in node.targets(value):
                 wanted.setdefault(slug, set()).add(id)
         found: dict[str, set[Any]] = {}
         core = self.asker.core

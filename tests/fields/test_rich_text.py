@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from headless import Collection, Config, ConfigError, Headless, authenticated, fields
+from headless import Collection, Config, ConfigError, Headless, ValidationError, authenticated, fields
 from headless.fields import FieldContext, HtmlOf, RichText
 from headless.lexical.nodes import DEEPEST, MOST_NODES
 from headless.testing import TestClient
@@ -355,3 +356,31 @@ def test_whoever_may_not_read_it_may_not_read_its_html(options: Any) -> None:
         client.create("posts", {"body": body(paragraph(text("hush")))})
         assert "hush" not in client.get("/api/posts/1").text
         assert client.get("/api/posts?where[body_html][like]=hush").status_code == 400
+
+
+async def test_a_collection_may_go_again(tmp_path: Path) -> None:
+    """The database opens without it; what a text says of its documents is kept, and told when it is written again."""
+
+    async def run(slugs: list[str], work: Any) -> None:
+        named = [Collection(slug, fields=[fields.Text("name")]) for slug in slugs]
+        posts = Collection("posts", fields=[RichText("body")])
+        app = Headless(collections=[posts, *named], database=f"sqlite:///{tmp_path}/data.db", secret="s" * 40)
+        await app.startup()
+        try:
+            await work(app.as_system())
+        finally:
+            await app.aclose()
+
+    async def write(api: Any) -> None:
+        await api.create("pages", {"name": "x"})
+        await api.create("posts", {"body": refer("pages", 1)})
+
+    async def read(api: Any) -> None:
+        shown = await api.get("posts", 1, depth=1)
+        assert values(shown) == (1, 1)
+        with pytest.raises(ValidationError, match="Body"):
+            await api.update("posts", 1, {"body": shown["body"]})
+        await api.update("posts", 1, {"body": None})
+
+    await run(["tags", "pages"], write)
+    await run(["tags"], read)
