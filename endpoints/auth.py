@@ -7,7 +7,7 @@ from typing import Any
 
 from headless import Endpoint, JSONResponse, Request
 
-USER = {"anyOf": [{"$ref": "document"}, {"type": "null"}]}
+USER = {"anyOf": [{"$ref": "self"}, {"type": "null"}]}
 CREDENTIALS = {
     "type": "object",
     "properties": {
@@ -74,7 +74,7 @@ async def me(request: Request) -> JSONResponse:
     "/refresh-token",
     response_schema=_answer(
         ["user", "message", "exp", "refreshedToken"],
-        user={"$ref": "document"},
+        user={"$ref": "self"},
         message={"type": "string"},
         exp={"type": "integer"},
         refreshedToken={"type": "string"},

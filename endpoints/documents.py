@@ -162,7 +162,7 @@ async def update(request: Request) -> JSONResponse:
 @Endpoint.patch(
     "/",
     operation="update",
-    parameters=["where", "sort", "limit", ATOMIC, *SHOWN],
+    parameters=["required_where", "sort", "limit", ATOMIC, *SHOWN],
     request_schema={"$ref": "update"},
     response_schema={"$ref": "bulk"},
     responses=SOME_FAILED,
@@ -204,7 +204,7 @@ async def delete(request: Request) -> JSONResponse:
 @Endpoint.delete(
     "/",
     operation="delete",
-    parameters=["where", "sort", "limit", ATOMIC, *DELETED],
+    parameters=["required_where", "sort", "limit", ATOMIC, *DELETED],
     response_schema={"$ref": "bulk"},
     responses=SOME_FAILED,
 )

@@ -9,7 +9,7 @@ from typing import Any, Final
 from headless import operators
 from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Node, Plan
-from headless.compile.schema import Composer
+from headless.compile.schema import Composer, nullable
 from headless.fields.base import Schema
 from headless.names import did_you_mean
 from headless.openapi import common
@@ -17,6 +17,8 @@ from headless.openapi.names import document_names, pascal
 from headless.openapi.sight import Sight
 
 PREFIX: Final = "#/components/schemas/"
+NAME: Final = "^[A-Za-z0-9_]+$"
+PATH: Final = r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$"
 DEFINITION: Final = "#/$defs/"
 NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 PASSWORD: Final[Schema] = {"type": "string", "format": "password", "writeOnly": True}
@@ -93,6 +95,15 @@ class Components:
         told = {"description": described} if described else {}
         return {"type": "object", "title": collection.labels[0], **told, "properties": properties, "required": ["id"]}
 
+    def own(self, collection: CompiledCollection) -> Schema:
+        """A user as he is shown to himself when he logs in or asks who he is."""
+        document = self.document(collection)
+        properties = dict(document["properties"])
+        if "updatedAt" in properties:
+            # Opening a session is no change of the user, which Payload says by leaving out when there was one.
+            properties["updatedAt"] = nullable(properties["updatedAt"])
+        return {**document, "properties": {**properties, "_strategy": {"type": "string"}}}
+
     def _shown(self, collection: CompiledCollection) -> dict[str, Schema]:
         shown: dict[str, Schema] = self._composer(collection, "read").level(collection.plan)["properties"]
         return shown
@@ -152,6 +163,7 @@ class Components:
         return {
             "type": "object",
             "properties": {**conditions, "and": common.array(own), "or": common.array(own)},
+            "propertyNames": {"pattern": PATH},
             "additionalProperties": {"type": "object"},
             "description": "Conditions that all must hold. Paths go through references too: `author.name`.",
         }
@@ -182,7 +194,7 @@ class Components:
             for node in plan.nodes
             if self._sight.includes(collection.slug, node, "read")
         }
-        return {"type": "object", "properties": keys}
+        return {"type": "object", "properties": keys, "propertyNames": {"pattern": NAME}}
 
     def _choice(self, collection: CompiledCollection, node: Node) -> Schema:
         """What `select` says of a field: a yes or no, or of one that is made of others which of them."""
@@ -204,7 +216,8 @@ SHAPES: Final[Mapping[str, tuple[str, Callable[[Components, CompiledCollection],
         "page": ("Page", lambda known, found: common.page(known.shape("document", found.slug))),
         "written": ("Written", lambda known, found: common.written(known.shape("document", found.slug))),
         "bulk": ("Bulk", lambda known, found: common.bulk(known.shape("document", found.slug), found.id_schema)),
-        "opened": ("Opened", lambda known, found: common.opened(known.shape("document", found.slug))),
+        "self": ("Self", Components.own),
+        "opened": ("Opened", lambda known, found: common.opened(known.shape("self", found.slug))),
     }
 )
 """The shapes of a collection: what each adds to the name of a document, and what makes it."""

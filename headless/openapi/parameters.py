@@ -28,15 +28,22 @@ def _whole(least: int, default: int | None = None, most: int | None = None) -> S
 FLAG: Final[Schema] = {"type": "boolean"}
 
 POPULATE: Final[Schema] = {
-    "type": "object", "additionalProperties": {"type": "object", "additionalProperties": {"type": "boolean"}}
-}  # fmt: skip
+    "type": "object",
+    "propertyNames": {"pattern": "^[a-z0-9_-]+$"},
+    "additionalProperties": {
+        "type": "object",
+        "propertyNames": {"pattern": "^[A-Za-z0-9_]+$"},
+        "additionalProperties": {"type": "boolean"},
+    },
+}
+WHERE: Final = "Which documents: `where[title][equals]=Hello`. `and` and `or` hold lists."
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the common parameters depend on: the collection's own schema of it, and the application's limits."""
+    """What the common parameters depend on: the collection's shapes, and the application's limits."""
 
-    shape: Callable[[], Schema]
+    shape: Callable[[str], Schema]
     most: int
     depth: int
     deepest: int
@@ -44,9 +51,11 @@ class Known:
 
 COMMON: Final[Mapping[str, Callable[[Known], Parameter]]] = MappingProxyType(
     {
-        "where": lambda known: _deep(
-            "where", "Which documents: `where[title][equals]=Hello`. `and` and `or` hold lists.", known.shape()
-        ),
+        "where": lambda known: _deep("where", WHERE, known.shape("where")),
+        "required_where": lambda known: {
+            **_deep("where", WHERE, {"allOf": [known.shape("where")], "minProperties": 1}),
+            "required": True,
+        },
         "sort": lambda known: _query(
             "sort",
             "The fields to sort by, `-` before one is descending: `-createdAt,title`.",
@@ -67,7 +76,7 @@ COMMON: Final[Mapping[str, Callable[[Known], Parameter]]] = MappingProxyType(
         "select": lambda known: _deep(
             "select",
             "Which keys are shown: `select[title]=true` only these, `select[body]=false` all but these.",
-            known.shape(),
+            known.shape("select"),
         ),
         "populate": lambda known: _deep(
             "populate",

@@ -121,10 +121,10 @@ class Paths:
         """A common parameter: a reference, unless it is different for each collection."""
         config, different = self._config, False
 
-        def shape() -> Schema:
+        def shape(of: str) -> Schema:
             nonlocal different
             different = slug is not None
-            return {"type": "object"} if slug is None else self._components.shape(name, slug)
+            return {"type": "object"} if slug is None else self._components.shape(of, slug)
 
         parameter = COMMON[name](Known(shape, config.max_limit, config.default_depth, config.max_depth))
         return parameter if different else self._components.parameter(name, parameter)
