@@ -246,8 +246,9 @@ async def all_permissions(request: Request) -> JSONResponse:
 
 
 def _slug(request: Request) -> str:
-    assert request.collection is not None
-    return request.collection
+    slug = request.collection
+    assert slug is not None
+    return slug
 
 
 def _labels(request: Request) -> tuple[str, str]:

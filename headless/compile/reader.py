@@ -16,13 +16,14 @@ from headless.fields.base import ABSENT, DataField
 
 Row = Sequence[Any]
 Load = Callable[[Any], Any]
-Build = Callable[[Row], dict[str, Any]]
+Document = dict[str, Any]
+Build = Callable[[Sequence[Row]], list[Document]]
 
 
 class Reader:
     """Reads rows of `columns` as documents. Made once for a collection, a selection and a locale."""
 
-    __slots__ = ("by_id", "columns", "read_one")
+    __slots__ = ("by_id", "columns", "read")
 
     def __init__(
         self,
@@ -36,15 +37,14 @@ class Reader:
         self.columns: list[sa.Column[Any]] = [table.c.id]
         level = _Level(table, self.columns, locale)
         level.add("id", 0)
-        self.read_one: Build = level.read(plan, selection, constants or {})
-        """The document of one row."""
+        self.read: Build = level.read(plan, selection, constants or {})
+        """One document a row, its keys in the declaration's order."""
         self.by_id: Statement | None = None
         """The statement that reads one document by its id alone, once there is one."""
 
-    def read(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
-        """One document a row, its keys in the declaration's order."""
-        build = self.read_one
-        return [build(row) for row in rows]
+    def read_one(self, row: Row) -> Document:
+        """The document of one row."""
+        return self.read((row,))[0]
 
 
 class _Level:
@@ -65,7 +65,7 @@ class _Level:
         self.places.append(place)
 
     def read(self, plan: Plan, selection: Selection | None, constants: Mapping[str, Any]) -> Build:
-        """The function that makes this level of a row."""
+        """The function that makes this level of each row."""
         for node in plan.nodes:
             wanted = True if selection is None else selection.of(node.key)
             if wanted is not False and not node.is_id:
@@ -96,28 +96,35 @@ def _builder(
     groups: tuple[tuple[str, Build], ...],
     constants: tuple[tuple[str, Any], ...],
 ) -> Build:
-    """The function from a row to an object, without the steps that the declaration has no use for."""
+    """The function from rows to objects, without the steps that the declaration has no use for.
+
+    A step is taken for all rows before the next: a call for each row would cost as much as what it does.
+    """
     pick = None if places == list(range(len(places))) else _picker(places)
 
-    def plain(row: Row) -> dict[str, Any]:
-        return dict(zip(keys, row if pick is None else pick(row)))  # noqa: B905 - the row may have more columns
+    def plain(rows: Sequence[Row]) -> list[Document]:
+        # A row may have more columns than there are keys.
+        return [dict(zip(keys, row)) for row in (rows if pick is None else map(pick, rows))]  # noqa: B905
 
-    def loaded(row: Row) -> dict[str, Any]:
-        made = plain(row)
+    def loaded(rows: Sequence[Row]) -> list[Document]:
+        documents = plain(rows)
         for key, load in loads:
-            value = load(made[key])
-            if value is ABSENT:
-                del made[key]
-            else:
-                made[key] = value
-        return made
+            for document in documents:
+                value = load(document[key])
+                if value is ABSENT:
+                    del document[key]
+                else:
+                    document[key] = value
+        return documents
 
-    def whole(row: Row) -> dict[str, Any]:
-        made = loaded(row)
+    def whole(rows: Sequence[Row]) -> list[Document]:
+        documents = loaded(rows)
         for key, group in groups:
-            made[key] = group(row)
-        made.update(constants)
-        return made
+            for document, inner in zip(documents, group(rows), strict=True):
+                document[key] = inner
+        for document in documents:
+            document.update(constants)
+        return documents
 
     return whole if groups or constants else loaded if loads else plain
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -14,10 +14,7 @@ from headless.operators import Never, Operator
 
 INVALID = "This field can only be equal to true or false."
 _SPELLED = {"true": True, "1": True, "false": False, "0": False, "": False}
-
-
-def _load(value: Any) -> Any:
-    return None if value is None else value == 1
+_STORED: Mapping[Any, bool | None] = {None: None, 0: False, 1: True}
 
 
 @declaration
@@ -28,7 +25,7 @@ class Checkbox(DataField):
     widget: ClassVar[str] = "checkbox"
     storage: ClassVar[sa.types.TypeEngine[Any]] = sa.SmallInteger()
     example: ClassVar[Any] = True
-    load = _load
+    load: ClassVar[Callable[[Any], Any] | None] = _STORED.get
 
     @property
     def operators(self) -> Mapping[str, Operator]:

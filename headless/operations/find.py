@@ -163,7 +163,8 @@ async def read_by_id(
     rows = core.database.read_inline(statement, values)
     if rows is None:
         rows = await core.database.read(statement, values)
-    return reader.read_one(rows[0]) if rows else None
+    documents = reader.read(rows)
+    return documents[0] if documents else None
 
 
 async def revision(asker: Asker, collection: CompiledCollection, id: Any) -> int:
