@@ -26,7 +26,7 @@ def to_markdown(value: Any) -> str:
     """
     blocks: list[str] = []
     before: tuple[str, str] | None = None
-    for node in nodes.top(value):
+    for node in nodes.trimmed(value):
         written, kind = _checked(node, before)
         blocks.append(written)
         before = kind
@@ -44,7 +44,15 @@ def _checked(node: Node, before: _Kind) -> tuple[str, _Kind]:
         written, kind = _block(node, before, plain)
         if written is not None and normal(from_markdown(written, check=False)) == wanted:
             return written, kind
-    return f"```{FENCE}\n{orjson.dumps(dict(node)).decode()}\n```", None
+    return _fenced(node), None
+
+
+def _fenced(node: Node) -> str:
+    """The block as JSON; nothing where it is none, which no stored document is."""
+    try:
+        return f"```{FENCE}\n{orjson.dumps(dict(node)).decode()}\n```"
+    except orjson.JSONEncodeError:
+        return ""
 
 
 def _block(node: Node, before: _Kind, plain: bool) -> tuple[str | None, _Kind]:

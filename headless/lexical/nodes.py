@@ -46,6 +46,18 @@ def children(node: Node) -> list[Node]:
     return [child for child in inside if isinstance(child, Mapping)] if isinstance(inside, list | tuple) else []
 
 
+def trimmed(value: Any) -> list[Node]:
+    """The nodes under the root, without what lies deeper than any document that is written may be."""
+    return [_trimmed(node, 1) for node in top(value)]
+
+
+def _trimmed(node: Node, level: int) -> Node:
+    inside = children(node)
+    if not inside:
+        return node
+    return {**node, "children": [_trimmed(child, level + 1) for child in inside] if level < DEEPEST else []}
+
+
 def walk(value: Any) -> Iterator[tuple[Path, Any]]:
     """Every node below the root with its path, in the order of the document; what is no node as it is."""
     if not is_document(value):

@@ -26,7 +26,7 @@ def normal(value: Any) -> list[dict[str, Any]]:
     Left out are what an editor notes for itself, the ids of links, the numbers of items, and attributes that say what
     goes without saying. Texts of one format are one; an autolink is a link; a format of tabs does not count.
     """
-    return [normal_node(node) for node in nodes.top(value)]
+    return [normal_node(node) for node in nodes.trimmed(value)]
 
 
 def normal_node(node: Node) -> dict[str, Any]:

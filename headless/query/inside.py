@@ -137,7 +137,9 @@ def _readings(raw: Any) -> list[tuple[str, Any]]:
     if isinstance(raw, bool):
         return [(FLAG, raw)]
     if isinstance(raw, int | float):
-        return [(NUMBER, _as_stored(raw))] if math.isfinite(_as_stored(raw)) else []
+        # An id of `$user` is a number of its own class.
+        number = _as_stored(int(raw) if isinstance(raw, int) else raw)
+        return [(NUMBER, number)] if math.isfinite(number) else []
     if not isinstance(raw, str):
         raise BadRequest("A query inside JSON compares with a text, a number, true, false or null.")
     read: list[tuple[str, Any]] = [(TEXT, str(raw))]

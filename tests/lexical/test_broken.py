@@ -15,6 +15,19 @@ broken = st.lists(st.one_of(nodes, anything), max_size=3).map(lambda children: {
 FIELDS = [RichText("body"), RichText("body", features=["link", "align"])]
 
 
+def test_no_document_is_too_deep() -> None:
+    """What lies deeper than anything that can be stored is left out, and what is no JSON is nothing."""
+    node: Any = {"type": "paragraph", "children": []}
+    deep: Any = 1
+    for _ in range(5_000):
+        node = {"type": "list", "listType": "bullet", "children": [{"type": "listitem", "children": [node]}]}
+        deep = [deep]
+    value = {"root": {"children": [node, {"type": "x", "data": deep}, {"type": "x", "data": object()}]}}
+    for convert in (to_html, to_markdown, to_text):
+        assert isinstance(convert(value), str)
+    assert normal(value)
+
+
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(anything, broken))
 def test_a_field_takes_a_value_or_says_what_is_wrong(value: Any) -> None:

@@ -162,3 +162,15 @@ def test_a_longest_path_is_answered(client: TestClient) -> None:
     made = client.create("things", {"name": "deepest", "data": nested})
     assert found(client, f"where[data{'.k' * LONGEST}][equals]=end") == {"deepest"}
     client.delete_document("things", made["id"])
+
+
+def test_a_rule_can_look_inside() -> None:
+    """By who asks, as any rule; nobody is the owner of what has none."""
+    notes = Collection("notes", access={"read": {"data.owner": {"equals": "$user.id"}}}, fields=[fields.Json("data")])
+    with TestClient(Config(collections=[notes])) as client:
+        ada, bob = client.users("ada@example.org", "bob@example.org")
+        for data in ({"owner": ada.id}, {"owner": bob.id}, {"owner": str(ada.id)}, {}):
+            client.create("notes", {"data": data})
+        shown = client.get("/api/notes", as_=ada).json()
+        assert [doc["data"] for doc in shown["docs"]] == [{"owner": ada.id}]
+        assert client.get("/api/notes").json().get("totalDocs", 0) == 0
