@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator
 
@@ -17,7 +17,8 @@ from headless.fields.base import Field, as_fields, check_fields
 from headless.hooks import COLLECTION_HOOKS, as_hooks
 from headless.names import did_you_mean, is_slug, plural, singular, words
 
-ID_TYPES = ("integer", "uuid")
+IdType = Literal["integer", "uuid"]
+ID_TYPES: tuple[str, ...] = get_args(IdType)
 OPERATIONS = ("create", "read", "update", "delete", "admin")
 RESERVED_SLUGS = frozenset(
     {"globals", "access", "reorder", "graphql", "stream-ticket", "openapi.json", "docs", "health"}
@@ -107,7 +108,7 @@ class Collection:
     hooks: Annotated[Any, BeforeValidator(as_hooks(COLLECTION_HOOKS))] = dataclasses.field(default_factory=empty)
     endpoints: Annotated[Sequence[Endpoint] | Literal[False], BeforeValidator(as_endpoints)] = ()
     auth: Annotated[Any, BeforeValidator(as_auth, json_schema_input_type=bool | Auth)] = None
-    id_type: Annotated[Str | None, BeforeValidator(as_id_type)] = None
+    id_type: Annotated[IdType | None, BeforeValidator(as_id_type)] = None
     timestamps: Bool = True
     default_sort: Names = ()
     force_select: Frozen = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator
 
 from headless.access import as_rules
-from headless.collection import Collection, as_endpoint, as_id_type
+from headless.collection import Collection, IdType, as_endpoint, as_id_type
 from headless.declaration import Bool, Frozen, Int, Names, Str, declaration, each, empty, nested
 from headless.endpoint import Endpoint
 from headless.errors import ConfigError
@@ -128,7 +128,7 @@ class Config:
     generate: Annotated[Any, BeforeValidator(as_generate, json_schema_input_type=Literal[False] | GenerateOptions)] = (
         GenerateOptions()
     )
-    id_type: Annotated[Str, BeforeValidator(as_id_type)] = "integer"
+    id_type: Annotated[IdType, BeforeValidator(as_id_type)] = "integer"
     default_depth: Int = 2
     max_depth: Int = 10
     max_limit: Int = 10_000

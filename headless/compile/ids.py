@@ -70,7 +70,7 @@ class IntegerIds(_Generated):
     schema: ClassVar[Mapping[str, Any]] = {"type": "integer"}
 
     def read(self, given: Any) -> int | None:
-        id = whole(given)
+        id = given if type(given) is int else whole(given)
         return id if id is not None and 0 <= id <= LARGEST_ID else None
 
     def query_value(self, raw: Any) -> Any:

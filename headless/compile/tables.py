@@ -98,8 +98,8 @@ def _add_indexes(table: sa.Table, collection: Collection, plan: Plan) -> None:
 
 
 def _indexed(plan: Plan, path: str, collection: Collection) -> Node:
-    for node in plan.leaves():
-        if node.dotted == path:
+    for node in plan.walk():
+        if node.dotted == path and node.column is not None:
             return node
     raise ConfigError(f"collection {collection.slug!r}: there is no field {path!r} to index")
 

@@ -14,7 +14,8 @@ KINDS = ("integer", "uuid", "text", "number")
 def with_ids(kind: str, slug: str, declared: Sequence[Any] = (), **options: Any) -> Collection:
     """The collection with ids of that kind."""
     if kind in ("integer", "uuid"):
-        return Collection(slug, fields=declared, id_type=kind, **options)
+        options["id_type"] = kind
+        return Collection(slug, fields=declared, **options)
     field = fields.Text("id") if kind == "text" else fields.Number("id")
     return Collection(slug, fields=[field, *declared], **options)
 

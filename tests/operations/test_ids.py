@@ -386,6 +386,13 @@ def test_what_cannot_be_an_id_is_a_mistake_at_the_start(options: dict[str, Any],
     assert message in str(refused.value)
 
 
+def test_an_index_may_begin_with_the_id() -> None:
+    """The declared id is a column like others, for indexes over several fields."""
+    with TestClient(things(fields.Text("id"), indexes=[{"fields": ["title", "id"]}])) as client:
+        columns = [name for (name,) in rows(client, "SELECT name FROM pragma_index_info('ix_things_title_id')")]
+        assert columns == ["title", "id"]
+
+
 def test_an_id_may_stand_in_a_row_or_a_tab() -> None:
     """What only arranges fields adds no level."""
     declared = fields.Tabs(tabs=[fields.Tab(label="A", fields=[fields.Row(fields=[fields.Text("id")])])])
