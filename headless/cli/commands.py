@@ -153,6 +153,39 @@ def routes(config: ConfigOption = None, imports: ImportOption = None) -> None:
     print_routes(find_project(config, imports or ()))
 
 
+@cli.command()
+def explain(
+    collection: Annotated[str, typer.Argument(help="The collection's slug: posts.")],
+    operation: Annotated[str, typer.Argument(help="find, get, count, create, update, delete or duplicate.")],
+    who: Annotated[
+        str | None,
+        typer.Option("--as", metavar="USER", help="An e-mail address, an id, COLLECTION/ID or anonymous; else nobody."),
+    ] = None,
+    id: Annotated[str | None, typer.Option(help="The document that is meant.", show_default=False)] = None,
+    where: Annotated[
+        str | None, typer.Option(help="The where of a find or count, as JSON.", show_default=False)
+    ] = None,
+    sort: Annotated[str | None, typer.Option(help="The order of a find: -createdAt.", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    config: ConfigOption = None,
+    imports: ImportOption = None,
+) -> None:
+    """Show what an operation would do for somebody: its steps, hooks, rules, SQL and missing indexes."""
+    from headless.cli.explanation import print_explanation
+    from headless.project import find_project
+
+    print_explanation(
+        find_project(config, imports or ()),
+        collection,
+        operation,
+        who=who,
+        id=id,
+        where=where,
+        sort=sort,
+        as_json=as_json,
+    )
+
+
 class Generated(enum.StrEnum):
     """What can be generated."""
 

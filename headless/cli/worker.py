@@ -13,12 +13,14 @@ from typing import Any
 from rich.markup import escape
 
 from headless.app import Headless
+from headless.cli.explanation import advice
 from headless.cli.generation import update
 from headless.cli.loading import load_app
 from headless.cli.output import fail, say
 from headless.cli.server import AnnouncedServer
 from headless.cli.supervisor import PATIENCE, READY
 from headless.environment import load_environment
+from headless.operations.explanation import proposals
 from headless.project import Project
 
 
@@ -40,6 +42,8 @@ def serve(settings: Mapping[str, Any]) -> None:
     app = load_app(project)
     for told in update(project, app):
         say(f"[dim]{escape(told)}[/]")
+    for slug, names in asyncio.run(proposals(app.core)):
+        say(f"[dim]{escape(advice(slug, names))}[/]")
     server = AnnouncedServer(app, announce, grace=int(PATIENCE) - 1)
     server.run(sockets=[listener])
 

@@ -20,7 +20,7 @@ async def check_rules(core: Core) -> None:
     for slug, collection in core.collections.items():
         known = [node.dotted for node in collection.plan.walk()]
         for operation, rule in collection.rules.items():
-            for where in _wheres(rule):
+            for where in wheres(rule):
                 if path := await _unknown(where, collection, system):
                     hint = did_you_mean(path, known)
                     problems.append(f"collection {slug!r}, access.{operation}: a rule cannot ask for {path!r}{hint}")
@@ -45,9 +45,10 @@ async def _unknown(where: Mapping[str, Any], collection: CompiledCollection, sys
     return None
 
 
-def _wheres(rule: Rule) -> Iterator[Mapping[str, Any]]:
+def wheres(rule: Rule) -> Iterator[Mapping[str, Any]]:
+    """The wheres that stand in a declared rule, alone or in a list."""
     if isinstance(rule, Mapping):
         yield rule
     elif isinstance(rule, tuple):
         for item in rule:
-            yield from _wheres(item)
+            yield from wheres(item)

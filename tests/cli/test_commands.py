@@ -32,13 +32,13 @@ def project(folder: Path) -> Path:
 
 def test_help_names_every_command(headless: Headless) -> None:
     """`headless --help` and `headless` alone list the commands with a sentence each."""
-    assert {"new", "dev", "start", "routes", "generate", "users"} <= built_in_names()
+    assert {"new", "dev", "start", "routes", "explain", "generate", "users"} <= built_in_names()
     for arguments in (["--help"], []):
         done = headless(*arguments)
         assert all(name in done.out + done.err for name in built_in_names())
 
 
-@pytest.mark.parametrize("command", ["new", "dev", "start", "routes", "generate", "users", "users create"])
+@pytest.mark.parametrize("command", ["new", "dev", "start", "routes", "explain", "generate", "users", "users create"])
 def test_every_command_and_option_is_explained(command: str, headless: Headless) -> None:
     """Help works without a project."""
     done = headless(*command.split(), "--help")

@@ -1,0 +1,154 @@
+"""The recipes that `headless explain` prints are what the operations do, step by step and statement by statement."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+
+from headless import Collection, Headless, fields
+from headless.hooks import COLLECTION_HOOKS, FIELD_HOOKS
+from headless.operations.core import Asker
+from headless.operations.explanation import Explained, explain
+from headless.operations.find import Query
+from headless.operations.recipes import RECIPES
+
+Event = tuple[str, str]
+
+
+class Trace:
+    """What an operation did: what was called, in order, and the statements that it ran."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.statements: list[str] = []
+
+    def note(self, kind: str, of: str) -> None:
+        """Notes what happened; of several equal ones in a row, one."""
+        if self.events[-1:] != [(kind, of)]:
+            self.events.append((kind, of))
+
+    def hook(self, kind: str, of: str) -> Callable[[Any], None]:
+        return lambda context: self.note(kind, of)
+
+    def rule(self, kind: str, of: str) -> Callable[[Any], Any]:
+        def ask(context: Any) -> Any:
+            self.note(kind, of)
+            return {"title": {"not_equals": "Z"}} if kind == "rule" and of != "create" else True
+
+        return ask
+
+    def validate(self, value: Any, context: Any) -> bool:
+        self.note("check", "validate")
+        return True
+
+    def application(self) -> Headless:
+        """An application with something to trace at every step."""
+        title = fields.Text(
+            "title",
+            hooks={kind: self.hook("field hooks", kind) for kind in FIELD_HOOKS},
+            access={of: self.rule("field rules", of) for of in ("create", "read", "update")},
+            validate=self.validate,
+        )
+        posts = Collection(
+            "posts",
+            fields=[title],
+            access={of: self.rule("rule", of) for of in ("create", "read", "update", "delete")},
+            hooks={kind: self.hook("hooks", kind) for kind in COLLECTION_HOOKS},
+        )
+        app = Headless(collections=[posts], database="sqlite:///:memory:", secret="a secret that is long enough")
+        self.watch(app.database)
+        return app
+
+    def watch(self, database: Any) -> None:
+        read, store = database.read, database.store
+
+        async def reading(statement: Any, values: Any = ()) -> Any:
+            self.note("read", "")
+            self.statements.append(" ".join(statement.sql.split()))
+            return await read(statement, values)
+
+        async def storing(make: Any) -> Any:
+            self.note("store", "")
+            return await store(lambda: self.stored(make()))
+
+        database.read, database.store = reading, storing
+
+    def stored(self, steps: Any) -> Generator[Any, Any, Any]:
+        try:
+            step = next(steps)
+            while True:
+                if isinstance(step, tuple):
+                    self.statements.append(" ".join(step[0].sql.split()))
+                step = steps.send((yield step))
+        except StopIteration as end:
+            return end.value
+
+
+async def run(app: Headless, operation: str, id: Any) -> None:
+    """Runs an operation as nobody would."""
+    api = app.as_user(None)
+    asked: dict[str, Callable[[], Any]] = {
+        "find": lambda: api.find("posts"),
+        "get": lambda: api.get("posts", id),
+        "count": lambda: api.count("posts"),
+        "create": lambda: api.create("posts", {"title": "B"}),
+        "update": lambda: api.update("posts", id, {"title": "B", "createdAt": "2026-01-01T00:00:00.000Z"}),
+        "delete": lambda: api.delete("posts", id),
+        "duplicate": lambda: api.duplicate("posts", id),
+    }
+    await asked[operation]()
+
+
+async def traced(operation: str) -> tuple[Trace, list[Explained]]:
+    trace = Trace()
+    app = trace.application()
+    await app.startup()
+    try:
+        id = (await app.as_system().create("posts", {"title": "A"}))["id"]
+        steps = await explain(Asker(app.core), app.core.collection("posts"), operation, Query(), id)
+        trace.events, trace.statements = [], []
+        await run(app, operation, id)
+    finally:
+        await app.aclose()
+    return trace, steps
+
+
+@pytest.mark.parametrize("operation", RECIPES)
+def test_a_recipe_is_what_the_operation_does(operation: str) -> None:
+    """Every hook, rule, read and store happens where the recipe says, and nothing else does."""
+    trace, _ = asyncio.run(traced(operation))
+    told = [(step.kind, "" if step.kind in ("read", "store") else step.of) for step in RECIPES[operation]]
+    assert trace.events == told
+
+
+@pytest.mark.parametrize("operation", RECIPES)
+def test_the_statements_are_those_that_run(operation: str) -> None:
+    """The SQL that is told is that of the operation, byte for byte; each step's first one always runs."""
+    trace, steps = asyncio.run(traced(operation))
+    told = [[sql.text for sql in step.statements] for step in steps if step.statements]
+    assert [texts[0] for texts in told] == list(dict.fromkeys(trace.statements))[: len(told)]
+    assert set(trace.statements) <= {text for texts in told for text in texts}
+
+
+@pytest.mark.parametrize("operation", RECIPES)
+def test_explaining_runs_no_hook_and_stores_nothing(operation: str) -> None:
+    """Rules are asked; hooks, validation and stores are only told."""
+
+    async def explained() -> Trace:
+        trace = Trace()
+        app = trace.application()
+        await app.startup()
+        try:
+            id = (await app.as_system().create("posts", {"title": "A"}))["id"]
+            trace.events = []
+            await explain(Asker(app.core), app.core.collection("posts"), operation, Query(), id)
+        finally:
+            await app.aclose()
+        return trace
+
+    kinds = {kind for kind, _ in asyncio.run(explained()).events}
+    assert kinds <= {"rule", "field rules", "read"}
+    assert "rule" in kinds
