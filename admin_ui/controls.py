@@ -17,6 +17,7 @@ from headless.admin_ui.times import Times, zone_name
 from headless.fields import FieldContext
 
 if TYPE_CHECKING:
+    from headless.admin_ui.joins import Joined
     from headless.admin_ui.options import Options
     from headless.admin_ui.site import Site
 
@@ -62,6 +63,7 @@ class Control:
     siblings: Mapping[str, Any] = field(default_factory=dict)
     levels: list[Level] = field(default_factory=list)
     options: Options | None = None
+    joined: Joined | None = None
     choices: Sequence[Any] = ()
     theirs: Markup | None = None
     tab: int = 0
@@ -231,8 +233,9 @@ class DocumentForm:
             write = "create" if self.state.new else "update"
             if not rights.may(name, "read") and not rights.may(name, write):
                 return None
+            unstored = not getattr(declared, "is_stored", True)
             kept = join(prefix, name) == "id" and not self.state.new
-            read_only = read_only or admin.read_only or kept or not rights.may(name, write)
+            read_only = read_only or unstored or admin.read_only or kept or not rights.may(name, write)
             rights = rights.below(name)
         path = join(prefix, name) if name else f"{prefix}~{len(self._drawn)}"
         widget = self._widget(declared)

@@ -15,6 +15,7 @@ from headless.admin_ui import revision, rows
 from headless.admin_ui.controls import Control, DocumentForm, FormState
 from headless.admin_ui.defaults import defaults
 from headless.admin_ui.entry import Entry
+from headless.admin_ui.joins import fill_joined
 from headless.admin_ui.options import fill_options
 from headless.admin_ui.permissions import Rights
 from headless.admin_ui.times import Times
@@ -146,6 +147,8 @@ class Draft:
         self.state.dirty = self.state.dirty or bool(self.state.failures)
         form = DocumentForm(visit.site, base, self.fields, self.data, self.state, self.times)
         await fill_options(visit, form.every(), self.sought)
+        if stored is not None and entry.compiled.joins:
+            await fill_joined(visit, entry, stored["id"], form.every())
         name = entry.title(stored) if stored is not None else f"New {entry.singular_low}"
         conflict = None
         if self.state.theirs or self.taken:

@@ -144,7 +144,7 @@ def _listed(fields: Sequence[Any], prefix: str = "", label: str = "") -> Iterato
     for field in fields:
         if not isinstance(field, DataField):
             yield from _listed(field.children, prefix, label)
-        elif not (field.hidden or field.admin.hidden or field.admin.disabled):
+        elif not (field.hidden or field.admin.hidden or field.admin.disabled or hasattr(field, "joined")):
             path, shown = prefix + field.name, f"{label} {field.title}".strip()
             if getattr(field, "flat", False):
                 yield from _listed(field.children, f"{path}.", shown)

@@ -45,7 +45,8 @@ VALUES = {
     },
     "required": ["values", "totalDocs"],
 }
-LIST = ("where", "sort", "limit", "page", "pagination", *SHOWN)
+READ = (*SHOWN, "joins")
+LIST = ("where", "sort", "limit", "page", "pagination", *READ)
 
 
 @Endpoint.get("/", operation="read", parameters=LIST, response_schema={"$ref": "page"})
@@ -92,7 +93,7 @@ async def distinct(request: Request) -> JSONResponse:
     return JSONResponse({"values": shown.pop("docs"), **shown})
 
 
-@Endpoint.get("/{id}", operation="read", parameters=[*SHOWN, "revision"], response_schema={"$ref": "document"})
+@Endpoint.get("/{id}", operation="read", parameters=[*READ, "revision"], response_schema={"$ref": "document"})
 async def get(request: Request) -> JSONResponse:
     """One document."""
     headers = await etag(request, _slug(request)) if b"revision=" in request.scope["query_string"] else None

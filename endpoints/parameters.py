@@ -34,7 +34,7 @@ def is_true(query: Mapping[str, Any], key: str, default: bool = False) -> bool:
 
 
 def of_document(request: Request) -> Options:
-    """How one document is shown: `depth`, `select`, `populate`."""
+    """How one document is shown: `depth`, `select`, `populate`, `joins`."""
     return _options(request.scope["query_string"], _document, _remembered_document)
 
 
@@ -46,6 +46,7 @@ def of_list(request: Request) -> Options:
 def of_write(request: Request) -> dict[str, Any]:
     """How the answer of a write shows the document: as deep as a read would."""
     options = dict(of_document(request))
+    options.pop("joins", None)
     if options.get("depth") is None:
         options["depth"] = request.app.config.default_depth
     options["depth"] = max(0, min(options["depth"], request.app.config.max_depth))
@@ -60,7 +61,12 @@ def _document(raw: bytes) -> Options:
     if not raw:
         return {}
     query = parse_query(raw)
-    return {"depth": whole(query, "depth"), "select": query.get("select"), "populate": query.get("populate")}
+    return {
+        "depth": whole(query, "depth"),
+        "select": query.get("select"),
+        "populate": query.get("populate"),
+        **({"joins": query["joins"]} if "joins" in query else {}),
+    }
 
 
 def _list(raw: bytes) -> Options:
@@ -78,6 +84,7 @@ def _list(raw: bytes) -> Options:
         "depth": whole(query, "depth"),
         "select": query.get("select"),
         "populate": query.get("populate"),
+        "joins": query.get("joins"),
         "pagination": pagination,
     }
 

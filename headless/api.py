@@ -58,22 +58,31 @@ class Api:
         depth: int | None = None,
         select: Any = None,
         populate: Any = None,
+        joins: Any = None,
         pagination: bool = True,
         within: Where | None = None,
     ) -> Page:
         """A page of documents. `limit=0` finds all. Raises Forbidden, QueryError, BadRequest.
 
+        `joins` says of each join `where`, `sort`, `limit`, `page` and `count`, or False; `joins=False` leaves all out.
         `within` is a where that narrows it further and is the caller's own: it may name fields that the asker may not
         read, so never pass on what a client sent.
         """
-        query = Query(where, sort, limit, page, depth, select, populate, pagination, within)
+        query = Query(where, sort, limit, page, depth, select, populate, joins, pagination, within)
         return await finding.find(self._asker, self._asker.collection(slug), query)
 
     async def get(
-        self, slug: str, id: int | str, *, depth: int | None = None, select: Any = None, populate: Any = None
+        self,
+        slug: str,
+        id: int | str,
+        *,
+        depth: int | None = None,
+        select: Any = None,
+        populate: Any = None,
+        joins: Any = None,
     ) -> Document:
         """One document. Raises NotFound, Forbidden."""
-        query = Query(depth=depth, select=select, populate=populate)
+        query = Query(depth=depth, select=select, populate=populate, joins=joins)
         return await finding.get(self._asker, self._asker.collection(slug), id, query)
 
     async def revision(self, slug: str, id: int | str) -> int:

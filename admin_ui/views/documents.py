@@ -60,7 +60,7 @@ async def _find(visit: Visit, entry: Entry, query: Query) -> tuple[Any, str | No
     try:
         page = await visit.api.find(
             entry.slug, where=query.asked(entry) or None, sort=query.sort or None, limit=query.limit, page=query.page,
-            **reading(visit, entry, query.columns),
+            joins=False, **reading(visit, entry, query.columns),
         )  # fmt: skip
         return page, None
     except Forbidden:

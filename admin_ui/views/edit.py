@@ -12,6 +12,7 @@ from headless.admin_ui.controls import FormState
 from headless.admin_ui.defaults import defaults
 from headless.admin_ui.draft import Draft
 from headless.admin_ui.entry import Entry
+from headless.admin_ui.joins import REFERENCE, preset
 from headless.admin_ui.views.documents import entry_of
 from headless.admin_ui.visit import Visit
 
@@ -31,6 +32,7 @@ async def create(visit: Visit) -> Response:
     if not rights.create:
         raise Forbidden()
     fresh = await defaults(entry.fields, visit.user, visit.site.now())
+    fresh |= preset(entry, visit.request.query_params.get(REFERENCE, ""))
     state = FormState(new=True, rights=rights.fields, user=visit.user)
     draft = Draft(visit, entry, rights, None, fresh, state, visit.times)
     if visit.request.method != "POST":
@@ -49,7 +51,7 @@ async def edit(visit: Visit) -> Response:
     id = document_id(visit, entry)
     # Read first: a change that comes after it is a conflict, whatever was seen of it below.
     number = await visit.api.revision(entry.slug, id)
-    stored: dict[str, Any] = await visit.api.get(entry.slug, id, depth=0)
+    stored: dict[str, Any] = await visit.api.get(entry.slug, id, depth=0, joins=False)
     rights = await visit.rights(entry.slug, id)
     state = FormState(rights=rights.fields, read_only=not rights.update, user=visit.user)
     draft = Draft(visit, entry, rights, stored, dict(stored), state, visit.times, revision.of(stored))
@@ -73,7 +75,7 @@ async def duplicate(visit: Visit) -> Response:
     """Makes a copy of a document as the form shows it, saved or not, and leads to it; the original stays as it is."""
     entry = entry_of(visit)
     id = document_id(visit, entry)
-    stored: dict[str, Any] = await visit.api.get(entry.slug, id, depth=0)
+    stored: dict[str, Any] = await visit.api.get(entry.slug, id, depth=0, joins=False)
     if visit.request.method != "POST":
         return visit.redirect(visit.url("collections", entry.slug, id))
     rights = await visit.rights(entry.slug, id)
@@ -88,7 +90,7 @@ async def delete(visit: Visit) -> Response:
     """Asks whether a document is to be deleted, and deletes it."""
     entry = entry_of(visit)
     id = document_id(visit, entry)
-    stored = await visit.api.get(entry.slug, id, depth=0)
+    stored = await visit.api.get(entry.slug, id, depth=0, joins=False)
     if not (await visit.rights(entry.slug, id)).delete:
         raise Forbidden()
     error, status = None, 200

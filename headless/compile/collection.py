@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,9 +11,10 @@ from headless import access
 from headless.access import Rule
 from headless.collection import Collection
 from headless.compile.ids import Ids, make_ids
+from headless.compile.paths import find_lead, find_sources
 from headless.compile.plan import Node, Plan, build_plan
 from headless.compile.reader import Reader, RowWriter
-from headless.compile.selection import Selection, parse_selection
+from headless.compile.selection import Selection, parse_selection, shown_by
 from headless.compile.tables import IdTypes, assign_columns, build_references, build_table, table_name
 from headless.config import Config
 from headless.declaration import declaration
@@ -86,6 +87,9 @@ class CompiledCollection:
             node.slugs = node.refers.reaches(config.collections)
         self.row_writer = RowWriter(self.plan)
         self.labels = (declared.singular, declared.plural)
+        self.joins = [node for node in self.plan.walk() if node.joins is not None]
+        self.led = [node for node in self.plan.walk() if node.field.leads is not None]
+        """The nodes whose value is found by following a path to another document."""
         self._forced = _declared_selection(declared, "force_select")
         self.in_place = self.with_forced(_declared_selection(declared, "default_populate"))
         """What is shown of its documents in place of references, unless `populate` says otherwise."""
@@ -96,6 +100,8 @@ class CompiledCollection:
         hooked = bool({"before_read", "after_read"} & set(self.hooks)) or bool(self.read_hooked)
         self.reads_plainly = not self.guarded and not hooked
         """Whether a stored document is what everybody sees who may see it."""
+        self.is_whole = not self.joins and not self.led
+        """Whether everything that is read of a document is in its row."""
         self.write_hooked = any(
             {"before_validate", "before_change", "after_change"} & set(node.field.hooks) for node in self.plan.walk()
         )
@@ -125,9 +131,12 @@ class CompiledCollection:
 
     def with_forced(self, selection: Selection | None) -> Selection | None:
         """The selection with what the collection always shows."""
-        if selection is None or self._forced is None:
-            return selection
-        return selection.forced(self._forced)
+        if selection is None:
+            return None
+        for node in self.led:
+            if selection.including and shown_by(selection, node.path):
+                selection = selection.forced(_only(_first_step(node)))
+        return selection if self._forced is None else selection.forced(self._forced)
 
     def reader(self, selection: Selection | None = None, locale: str | None = None) -> Reader:
         """The reader for a selection and a locale, made at its first use."""
@@ -177,6 +186,18 @@ class CompiledCollection:
         return {key: value for key, value in document.items() if key not in self.unlogged}
 
 
+def _first_step(node: Node) -> tuple[str, ...]:
+    """The keys of the reference that a path goes out by."""
+    names = str(node.field.leads).split(".")
+    return node.lead.steps[0][0].path if node.lead is not None else tuple(names[:1])
+
+
+def _only(keys: Sequence[str]) -> Selection:
+    """The selection of one value."""
+    key, *rest = keys
+    return Selection(True, ((key, _only(rest) if rest else None),))
+
+
 def _declared_selection(declared: Collection, option: str) -> Selection | None:
     """A selection that is declared. Raises ConfigError; one that is forced may only include."""
     place = f"collection {declared.slug!r}, {option}"
@@ -218,6 +239,7 @@ def compile_collections(config: Config) -> tuple[dict[str, CompiledCollection], 
         except ConfigError as error:
             problems += error.problems
     problems += [problem for collection in compiled.values() for problem in _dangling(collection, compiled)]
+    problems += [problem for collection in compiled.values() for problem in _misled(collection, compiled)]
     problems += _same_tables(compiled)
     if problems:
         raise ConfigError(problems)
@@ -258,6 +280,20 @@ def _dangling(collection: CompiledCollection, compiled: Mapping[str, CompiledCol
                 place = f"collection {collection.slug!r}, {option}"
                 problems.append(f"{place}: there is no field {name!r}{did_you_mean(name, known)}")
     return problems
+
+
+def _misled(collection: CompiledCollection, compiled: Mapping[str, CompiledCollection]) -> Iterator[str]:
+    """Finds where joins and virtual fields lead to; answers those that lead nowhere."""
+    plans = {slug: each.plan for slug, each in compiled.items()}
+    for node in (*collection.joins, *collection.led):
+        try:
+            if node.joins is not None:
+                node.sources = find_sources(node, collection.slug, plans)
+            else:
+                node.lead = find_lead(node, collection.plan, plans)
+        except ConfigError as error:
+            place = f"collection {collection.slug!r}, field {node.dotted!r}"
+            yield from (f"{place}: {problem}" for problem in error.problems)
 
 
 def _without_source(collection: CompiledCollection) -> list[str]:

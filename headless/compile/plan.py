@@ -8,7 +8,21 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from headless.fields.base import Absent, Containing, DataField, Field, Referring
+from headless.fields.base import Absent, Containing, DataField, Field, Joining, Referring
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A path from a document to a value elsewhere: the references on the way, each with its target, and the end."""
+
+    steps: tuple[tuple[Node, str], ...]
+    end: Node
+
+    @property
+    def many(self) -> bool:
+        """Whether it leads to several values."""
+        listed = any(node.field.has_list or node.rows is not None for node, _ in self.steps)
+        return listed or self.end.rows is not None
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +56,12 @@ class Node:
     """The field, where its value is made of other fields' (`Containing`); else None."""
     is_id: bool = False
     """The document's own id."""
+    joins: Any = None
+    """The field, where its value is the documents that refer to this one (`Joining`); else None."""
+    sources: tuple[tuple[str, Node], ...] = ()
+    """Of a join, the collections that it brings documents of, each with the field of it that refers."""
+    lead: Lead | None = None
+    """Where the value is, if it is that of another document."""
     plain: bool = False
     """Whether anyone may name it in a query, and its value is one scalar of the document itself."""
     validators: tuple[Callable[..., Any], ...] = ()
@@ -52,6 +72,7 @@ class Node:
     def __post_init__(self) -> None:
         self.refers = self.field if isinstance(self.field, Referring) else None
         self.contains = self.field if isinstance(self.field, Containing) else None
+        self.joins = self.field if isinstance(self.field, Joining) else None
         self.validators = self.field.validators
         self.stored = self.field.is_stored
         guarded = self.field.hidden or "read" in self.field.access or self.unlogged

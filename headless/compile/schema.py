@@ -46,6 +46,8 @@ class Composer:
         """The schema of a field's value in its place, null included where it may be that."""
         parts = {kind: self.level(plan) for kind, plan in node.plans.items()}
         schema = self._id(node) if node.is_id else node.field.wire_schema(Wire(self.shown, parts, self.id, self.target))
+        if node.lead is not None and node.lead.many:
+            schema = {"type": "array", "items": nullable(schema)}
         if self._may_be_null(node, schema):
             schema = nullable(schema)
         if node.localized and self.locales:
@@ -66,7 +68,7 @@ class Composer:
         return bool(schema.get("required")) if node.flat else node.field.needed
 
     def _may_be_null(self, node: Node, schema: Schema) -> bool:
-        if is_firm(node):
+        if is_firm(node) or node.joins is not None:
             return False
         if self.shown:
             return not isinstance(node.field.empty(), list | dict)
@@ -93,7 +95,8 @@ def is_firm(node: Node) -> bool:
 
 def is_there(node: Node) -> bool:
     """Whether every document that is read whole has the key, be it null."""
-    return not node.field.hidden and "read" not in node.field.access and node.field.empty() is not ABSENT
+    open_ = not node.field.hidden and "read" not in node.field.access
+    return open_ and node.lead is None and node.field.empty() is not ABSENT
 
 
 def _is_filled(field: DataField) -> bool:
@@ -103,7 +106,7 @@ def _is_filled(field: DataField) -> bool:
 
 def sample_of(field: DataField) -> Any:
     """The type's example where it suits the field's options, else None."""
-    if field.children:
+    if field.children or not field.is_stored:
         return None
     example = [field.example] if field.has_list and not isinstance(field.example, list) else field.example
     return example if field.check(example, FieldContext("create", {}, {})) is None else None

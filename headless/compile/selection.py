@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,18 @@ class Selection:
             if wanted is not False:
                 kept[key] = item if wanted is True else wanted.trim(item)
         return kept
+
+
+def shown_by(selection: Selection | None, path: Sequence[str]) -> bool:
+    """Whether a selection shows the value under a path of keys."""
+    for key in path:
+        if selection is None:
+            return True
+        wanted = selection.of(key)
+        if isinstance(wanted, bool):
+            return wanted
+        selection = wanted
+    return True
 
 
 def parse_selection(given: Any) -> Selection | None:

@@ -16,6 +16,7 @@ from headless.fields.collapsible import Collapsible
 from headless.fields.date import Date
 from headless.fields.email import Email
 from headless.fields.group import Group
+from headless.fields.join import Join
 from headless.fields.json import Json
 from headless.fields.number import Number
 from headless.fields.point import Point
@@ -40,6 +41,7 @@ registry: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "date": Date,
         "email": Email,
         "group": Group,
+        "join": Join,
         "json": Json,
         "number": Number,
         "point": Point,
@@ -60,8 +62,8 @@ registry: Mapping[str, Callable[..., Any]] = MappingProxyType(
 
 __all__ = [
     "ABSENT", "Array", "Checkbox", "Code", "Collapsible", "DataField", "Date", "Email", "Field", "FieldAdmin",
-    "FieldContext", "Group", "HtmlOf", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select",
-    "Slug",
+    "FieldContext", "Group", "HtmlOf", "Join", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row",
+    "Select", "Slug",
     "Tab", "Tabs", "Text", "Textarea", "Ui",
     "Point", "Upload",
 ]  # fmt: skip

@@ -165,7 +165,7 @@ class DataField(Field):
     )
     hooks: Annotated[Any, BeforeValidator(as_hooks(FIELD_HOOKS))] = dataclasses.field(default_factory=empty)
     hidden: Bool = False
-    virtual: Bool = False
+    virtual: Bool | Str = False
     save_to_jwt: Str | Bool = False
 
     @property
@@ -186,6 +186,11 @@ class DataField(Field):
     def is_stored(self) -> bool:
         """Whether the value is kept in the document's row; one that is not is made when the document is read."""
         return not self.virtual
+
+    @property
+    def leads(self) -> str | None:
+        """The path from the document, through references, to the value that this field shows."""
+        return self.virtual if isinstance(self.virtual, str) else None
 
     @property
     def is_json(self) -> bool:
@@ -342,6 +347,33 @@ class Identifying(Protocol):
 
     def read_id(self, given: Any) -> int | str | None:
         """The id that a value or a piece of a URL spells, or None for what cannot be one."""
+
+
+@runtime_checkable
+class Joining(Protocol):
+    """A field whose value is the documents that refer to this one."""
+
+    joined: tuple[str, ...]
+    """The collections that they are documents of."""
+    on: str
+    """The path, in each of these collections, of the field that refers."""
+    where: Mapping[str, Any] | None
+    """Which of them are meant."""
+    default_sort: Sequence[str]
+    """Their order, unless a query says otherwise."""
+    default_limit: int
+    """How many are shown at once, unless a query says otherwise; 0 is all."""
+    max_depth: int | None
+    """How many levels from the document that was asked for they are shown as documents; None for all."""
+
+    def targets(self, value: Any) -> Iterable[tuple[str, Any]]:
+        """The (collection, id) pairs in a value."""
+
+    def replace(self, value: Any, found: Callable[[str, Any], Any]) -> Any:
+        """The value with each target replaced by what `found` answers for it."""
+
+    def listed(self, found: Iterable[tuple[str, Any]]) -> list[Any]:
+        """The (collection, id) pairs as the value has them."""
 
 
 @runtime_checkable

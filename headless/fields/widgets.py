@@ -212,6 +212,15 @@ def _id(value: Any) -> Any:
     return value.get("id") if isinstance(value, Mapping) else value
 
 
+class JoinWidget(FormWidget):
+    """A table of other documents. Nothing is read back."""
+
+    draws_read_only = True
+
+    def read(self, form: FormReader, name: str, field: Any, stored: Any) -> Any:
+        return MISSING
+
+
 class UiWidget(FormWidget):
     """Something to see. Nothing is read back."""
 
@@ -373,6 +382,7 @@ WIDGETS: Final[Mapping[str, FormWidget]] = MappingProxyType(
         "radio": ChoiceWidget(),
         "relationship": RelationshipWidget(),
         "point": PointWidget(),
+        "join": JoinWidget(),
         "json": JsonWidget(),
         "rich_text": RichTextWidget(),
         "password": PasswordWidget(),

@@ -39,6 +39,19 @@ POPULATE: Final[Schema] = {
 WHERE: Final = "Which documents: `where[title][equals]=Hello`. `and` and `or` hold lists."
 
 
+JOIN: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "limit": {"type": "integer", "minimum": 0},
+        "page": {"type": "integer", "minimum": 1},
+        "sort": {"type": "string"},
+        "where": {"type": "object"},
+        "count": {"type": "boolean"},
+    },
+}
+JOINS: Final[Schema] = {"type": "object", "additionalProperties": {"oneOf": [{"type": "boolean"}, JOIN]}}
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the common parameters depend on: the collection's shapes, and the application's limits."""
@@ -82,6 +95,12 @@ COMMON: Final[Mapping[str, Callable[[Known], Parameter]]] = MappingProxyType(
             "populate",
             "Which keys of referred documents are shown: `populate[users][name]=true`.",
             POPULATE,
+        ),
+        "joins": lambda known: _deep(
+            "joins",
+            "What of the documents that refer to this one: `joins[posts][limit]=5`, `[page]`, `[sort]`, `[where]`, "
+            "`[count]`; `joins[posts]=false` leaves them out.",
+            JOINS,
         ),
         "revision": lambda known: _query("revision", "`true` tells the revision in the header `ETag`.", FLAG),
         "if_match": lambda known: {

@@ -11,6 +11,7 @@ from headless.declaration import thaw
 from headless.errors import BadRequest, Forbidden, NotFound
 from headless.hooks import run_hooks
 from headless.operations.core import Asker, Core
+from headless.operations.join import parse_joins
 from headless.operations.page import Document, Page
 from headless.operations.present import Populate, parse_populate, present
 from headless.operators import equals
@@ -35,6 +36,7 @@ class Query:
     depth: int | None = None
     select: Any = None
     populate: Any = None
+    joins: Any = None
     pagination: bool = True
     within: Any = None
     """A where of the application's own, which may name any field."""
@@ -50,8 +52,9 @@ async def find(asker: Asker, collection: CompiledCollection, query: Query) -> Pa
     page = await _page(asker, collection, query, where, sort)
     depth = depth_of(asker, query.depth)
     docs = await present(
-        asker, collection, page.docs, depth=depth, populate=parse_populate(query.populate), find_many=True
-    )
+        asker, collection, page.docs, depth=depth, populate=parse_populate(query.populate), find_many=True,
+        **_shown(collection, query),
+    )  # fmt: skip
     page = Page(docs, page.total_docs, page.limit, page.page)
     return await run_after(asker, collection, "find", page, args={"query": query})
 
@@ -136,12 +139,20 @@ async def get(asker: Asker, collection: CompiledCollection, id: Any, query: Quer
     if document is None:
         raise NotFound
     depth = depth_of(asker, query.depth)
-    if depth or not collection.reads_plainly:
+    if depth or not (collection.reads_plainly and collection.is_whole):
         populate: Populate = parse_populate(query.populate) if depth else {}
-        document = (await present(asker, collection, [document], depth=depth, populate=populate))[0]
+        shown = _shown(collection, query)
+        document = (await present(asker, collection, [document], depth=depth, populate=populate, **shown))[0]
     if "after_operation" in collection.hooks:
         return await run_after(asker, collection, "find_by_id", document, id=collection.read_id(id))
     return document
+
+
+def _shown(collection: CompiledCollection, query: Query) -> dict[str, Any]:
+    """What is asked of the joins, of a collection that has some."""
+    if not collection.joins:
+        return {}
+    return {"selection": collection.selection(query.select), "joins": parse_joins(query.joins)}
 
 
 async def read_by_id(
@@ -216,6 +227,7 @@ async def count_readable(asker: Asker, collection: CompiledCollection, where: An
 async def run_before(asker: Asker, collection: CompiledCollection, query: Query, operation: str, **args: Any) -> Query:
     """The query as the hooks before the operation leave it."""
     own = replace(query, where=thaw(query.where), select=thaw(query.select), populate=thaw(query.populate))
+    own.joins = thaw(query.joins)
     context = asker.hook_context(operation, collection, args={"query": own, **args})
     await run_hooks(collection.hooks["before_operation"], context, None)
     changed = context.args.get("query")

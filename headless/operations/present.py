@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from headless.compile.collection import CompiledCollection
@@ -13,7 +14,9 @@ from headless.errors import BadRequest
 from headless.fields.base import ABSENT
 from headless.hooks import HookContext, run_hooks
 from headless.operations.core import Asker
+from headless.operations.join import WITHOUT, Joins, fill_joins
 from headless.operations.page import Document
+from headless.operations.virtual import fill_virtual
 from headless.operators import in_
 from headless.query.binding import ID, bind_rule
 from headless.query.conditions import ALWAYS, AllOf, Comparison, Condition
@@ -43,17 +46,20 @@ async def present(
     *,
     depth: int = 0,
     populate: Populate | None = None,
+    selection: Selection | None = None,
+    joins: Joins = WITHOUT,
     find_many: bool = False,
     after_write: bool = False,
 ) -> list[Document]:
     """The documents as the asker may see them, populated `depth` levels deep.
 
-    The hooks before reading run of what is read, not of what a write shows of its own result.
+    `joins` are those of the documents themselves, of which `selection` chooses. The hooks before reading run of what is
+    read, not of what a write shows of its own result.
     """
     if not after_write and "before_read" in collection.hooks:
         documents = await _with_hooks(asker, collection, "before_read", documents, find_many)
-    if documents and collection.references and depth > 0:
-        await _populate(asker, collection, documents, depth, populate or {})
+    if (documents and collection.references and depth > 0) or not collection.is_whole:
+        await _populate(asker, _Found(collection, documents, selection, joins), depth, populate or {})
     if collection.reads_plainly:
         return documents
     return await finish_reading(asker, collection, documents, find_many=find_many)
@@ -137,21 +143,42 @@ async def run_field_hooks(hooks: Iterable[Any], context: HookContext, node: Node
     return context.value
 
 
-async def _populate(
-    asker: Asker, collection: CompiledCollection, documents: Sequence[Document], depth: int, populate: Populate
-) -> None:
-    """Replaces references by documents: one query for each collection that is referred to, at each level."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Documents of a collection that were read with a selection, and what is asked of their joins."""
+
+    collection: CompiledCollection
+    documents: Sequence[Document]
+    selection: Selection | None
+    joins: Joins
+
+
+async def _populate(asker: Asker, first: _Found, depth: int, populate: Populate) -> None:
+    """Replaces references by documents: one query for each collection that is referred to, at each level.
+
+    The joins of the documents of each level, and their fields whose values are elsewhere, are filled in before.
+    """
     levels: list[tuple[list[_References], dict[Source, list[Document]]]] = []
-    current = [(collection, documents)]
-    while current and len(levels) < depth:
-        here = [_References(referring, found, len(levels)) for referring, found in current]
+    current = [first]
+    while current:
+        joined = [await _complete(asker, found) for found in current]
+        if len(levels) == depth:
+            break
+        here = [
+            _References(found.collection, found.documents, len(levels), nodes)
+            for found, nodes in zip(current, joined, strict=True)
+        ]
         wanted: dict[Source, set[Any]] = {}
         for references in here:
             references.add_to(wanted)
         fetched = {source: await _fetch(asker, source, ids, populate) for source, ids in wanted.items() if ids}
         levels.append((here, fetched))
-        current = [(asker.collection(slug), found) for (slug, names), found in fetched.items() if found and not names]
-        current = [(target, found) for target, found in current if target.references]
+        targets = [(asker.collection(slug), found) for (slug, names), found in fetched.items() if found and not names]
+        current = [
+            _Found(target, found, _selection(target, populate), Joins())
+            for target, found in targets
+            if target.references or not target.is_whole
+        ]
     for here, fetched in reversed(levels):
         shown = {source: await _finished(asker, source, found) for source, found in fetched.items()}
         for references in here:
@@ -161,10 +188,19 @@ async def _populate(
 class _References:
     """The references in some documents of a collection, at one level of population."""
 
-    __slots__ = ("_bare", "_documents", "_places")
+    __slots__ = ("_bare", "_documents", "_joins", "_places")
 
-    def __init__(self, collection: CompiledCollection, documents: Sequence[Document], level: int) -> None:
-        nodes = [node for node in collection.references if _populates(node, level)]
+    def __init__(
+        self, collection: CompiledCollection, documents: Sequence[Document], level: int, joins: Sequence[Node]
+    ) -> None:
+        nodes = [node for node in collection.references if _populates(node.refers, level)]
+        self._joins = [
+            (node, part)
+            for node in joins
+            if _populates(node.joins, level)
+            for document in documents
+            for part in _parts(node, document)
+        ]
         self._documents = documents
         self._bare = [node for node in nodes if node.parent is None and node.refers.bare]
         others = [node for node in nodes if node not in self._bare]
@@ -178,6 +214,9 @@ class _References:
         for node, part in self._places:
             for slug, id in node.targets(part[node.key]):
                 wanted.setdefault((slug, node.refers.populate_as_system), set()).add(id)
+        for node, part in self._joins:
+            for slug, id in node.joins.targets(part[node.key]):
+                wanted.setdefault((slug, ()), set()).add(id)
 
     def replace(self, found: Mapping[Source, Mapping[Any, Document]]) -> None:
         """Puts the documents in the ids' place."""
@@ -189,6 +228,8 @@ class _References:
                     document[node.key] = targets.get(id, id)
         for node, part in self._places:
             part[node.key] = node.refers.replace(part[node.key], _finder(found, node.refers.populate_as_system))
+        for node, part in self._joins:
+            part[node.key] = node.joins.replace(part[node.key], _finder(found, ()))
 
 
 def _finder(found: Mapping[Source, Mapping[Any, Document]], names: tuple[str, ...]) -> Callable[[str, Any], Any]:
@@ -204,9 +245,9 @@ def _is_id(value: Any) -> bool:
     return isinstance(value, int | str)
 
 
-def _populates(node: Node, level: int) -> bool:
-    limit = node.refers.max_depth
-    return node.refers is not None and (limit is None or level < limit)
+def _populates(field: Any, level: int) -> bool:
+    limit = field.max_depth
+    return limit is None or level < limit
 
 
 def _parts(node: Node, document: Document) -> list[Document]:
@@ -219,14 +260,54 @@ async def _fetch(asker: Asker, source: Source, ids: set[Any], populate: Populate
     target = asker.collection(slug)
     if names:
         shown = Selection(True, tuple((name, None) for name in sorted(names)))
-        return await _by_ids(Asker(asker.core, system=True), target, ids, ALWAYS, shown)
+        system = Asker(asker.core, system=True)
+        return await _with_values(system, target, await _by_ids(system, target, ids, ALWAYS, shown))
     decision = await asker.reads(slug)
     if decision is False:
         return []
     rule = await bind_rule(decision, target, asker)
-    selection = target.with_forced(populate[slug]) if slug in populate else target.in_place
-    documents = await _by_ids(asker, target, ids, rule, selection)
+    documents = await _by_ids(asker, target, ids, rule, _selection(target, populate))
     return await _with_hooks(asker, target, "before_read", documents, True)
+
+
+def _selection(target: CompiledCollection, populate: Populate) -> Selection | None:
+    """What is shown of the documents of a collection in place of their ids."""
+    return target.with_forced(populate[target.slug]) if target.slug in populate else target.in_place
+
+
+async def _complete(asker: Asker, found: _Found) -> list[Node]:
+    """Fills in what is not in the documents' own rows. Answers the joins among it."""
+    if found.collection.is_whole:
+        return []
+    await _with_values(asker, found.collection, found.documents)
+    return await fill_joins(asker, found.collection, found.documents, found.selection, found.joins)
+
+
+async def _with_values(asker: Asker, collection: CompiledCollection, documents: Sequence[Document]) -> list[Document]:
+    """The documents with the values that are those of other documents."""
+
+    async def read(slug: str, ids: set[Any], nodes: Sequence[Node]) -> Mapping[Any, Document]:
+        target, decision = asker.collection(slug), await asker.reads(slug)
+        if decision is False:
+            return {}
+        rule = await bind_rule(decision, target, asker)
+        # What hooks and rules make of a value may depend on the whole document.
+        found = await _by_ids(asker, target, ids, rule, _keys(nodes) if target.reads_plainly else None)
+        found = await _with_hooks(asker, target, "before_read", found, True)
+        return await _finished(asker, (slug, ()), found)
+
+    async def own(slug: str, ids: set[Any], nodes: Sequence[Node]) -> Mapping[Any, Document]:
+        found = await _by_ids(asker, asker.collection(slug), ids, ALWAYS, _keys(nodes))
+        return {document["id"]: document for document in found}
+
+    if collection.led:
+        await fill_virtual(asker, collection, documents, read, own)
+    return list(documents)
+
+
+def _keys(nodes: Sequence[Node]) -> Selection:
+    """The selection of the fields that these nodes are, or are in."""
+    return Selection(True, tuple((key, None) for key in sorted({node.chain[0].key for node in nodes})))
 
 
 async def _finished(asker: Asker, source: Source, documents: list[Document]) -> dict[Any, Document]:

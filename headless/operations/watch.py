@@ -15,7 +15,7 @@ from headless.operations.page import Document
 from headless.operations.present import parse_populate, present
 from headless.operations.store import ids_in
 from headless.query.binding import bind_rule, bind_where
-from headless.query.conditions import NEVER, AllOf, AnyOf, Condition, InRows, Not, Related, dig
+from headless.query.conditions import NEVER, AllOf, AnyOf, Condition, InRows, Not, ReferredBy, Related, dig
 from headless.query.sorting import bind_sort
 from headless.streams.watch import Watch
 
@@ -92,6 +92,7 @@ class LiveQuery(Watch):
             self._query.depth,
             self._query.select,
             self._query.populate,
+            joins=False,
             pagination=False,
         )
         async with self._asker.core.database.snapshot():
@@ -143,6 +144,8 @@ async def holds(core: Core, condition: Condition, part: Mapping[str, Any]) -> bo
     if isinstance(condition, InRows):
         rows = dig(part, condition.array)
         return any([await holds(core, condition.part, row) for row in rows or ()])
+    if isinstance(condition, ReferredBy):
+        return await _is_among(core, condition.owner, AllOf([ids_in([part["id"]]), condition]))
     assert isinstance(condition, Related)
     return await _probe(core, condition, part)
 
@@ -152,8 +155,12 @@ async def _probe(core: Core, condition: Related, part: Mapping[str, Any]) -> boo
     ids = [id for slug, id in field.targets(dig(part, condition.node)) if slug == condition.slug]
     if not ids:
         return False
-    where = AllOf([ids_in(ids), condition.part])
-    statement = core.statements.count(core.collection(condition.slug), where)
+    return await _is_among(core, condition.slug, AllOf([ids_in(ids), condition.part]))
+
+
+async def _is_among(core: Core, slug: str, where: Condition) -> bool:
+    """Whether a document of the collection fulfils a condition."""
+    statement = core.statements.count(core.collection(slug), where)
     rows = await core.database.read(statement, tuple(where.values()))
     return bool(rows[0][0])
 
@@ -178,7 +185,7 @@ class Projected:
     def _whose(self) -> Hashable:
         """Whose eyes it is read with, where that makes a difference."""
         collection = self._collection
-        own = not collection.reads_plainly
+        own = not collection.reads_plainly or bool(collection.led)
         populated = self._depth > 0 and any(not node.refers.populate_as_system for node in collection.references)
         if not own and not populated:
             return None

@@ -21,7 +21,18 @@ from headless.declaration import declaration
 from headless.errors import BadRequest, QueryError
 from headless.fields.base import DataField
 from headless.operators import Never, Operator
-from headless.query.conditions import ALWAYS, NEVER, AllOf, AnyOf, Comparison, Condition, InRows, Not, Related
+from headless.query.conditions import (
+    ALWAYS,
+    NEVER,
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    InRows,
+    Not,
+    ReferredBy,
+    Related,
+)
 from headless.query.inside import LONGEST, inside
 
 MOST_NODES = 64
@@ -209,9 +220,11 @@ class _Binder:
             node = plan.by_key.get(part)
             if node is None and part == "id" and (parent is None or not parent.flat):
                 node = identity(parent)
-            if node is None or not node.stored or not (self.trusted or await self.access.opens(self.collection, node)):
+            if node is None or not (self.trusted or await self.access.opens(self.collection, node)):
                 raise QueryError(path)
             rest = names[place + 1 :]
+            if not node.stored:
+                return await self._elsewhere(node, rest, name, raw, path)
             if "" in node.plans and rest:
                 plan, parent = node.plans[""], node
                 continue
@@ -241,6 +254,12 @@ class _Binder:
                 return self._leaf(node, (rest[0],), name, raw, path)
             raise QueryError(f"{path}.{rest[0]}")
         slug = node.slugs[0]
+        found, negative = await self._behind(slug, rest, name, raw)
+        related = _in_rows(node, Related(node, slug, found))
+        return Not(related) if negative else related
+
+    async def _behind(self, slug: str, rest: list[str], name: str, raw: Any) -> tuple[Condition, bool]:
+        """A condition on the documents of another collection that the asker may read; and whether none may meet it."""
         target = self.access.collection(slug)
         inner = ".".join(rest)
         decision = True if self.trusted else await self.access.reads(slug)
@@ -252,9 +271,49 @@ class _Binder:
         if negative:
             found = _positive(found)
         allowed = await bind_rule(decision, target, self.access)
-        related: Condition = Related(node, slug, found if allowed is ALWAYS else AllOf([found, allowed]))
-        related = _in_rows(node, related)
-        return Not(related) if negative else related
+        return found if allowed is ALWAYS else AllOf([found, allowed]), negative
+
+    async def _elsewhere(self, node: Node, rest: list[str], name: str, raw: Any, path: str) -> Condition:
+        """A condition on a value that is not in the row: where a virtual field leads, or behind a join."""
+        if node.lead is not None and not rest:
+            try:
+                return await self._condition(str(node.field.leads), name, raw)
+            except QueryError as error:
+                raise QueryError(f"{path}.{name}" if error.paths[0].endswith(f".{name}") else path) from None
+        if node.joins is not None and rest:
+            return await self._joined(node, rest, name, raw, path)
+        raise QueryError(path)
+
+    async def _joined(self, node: Node, rest: list[str], name: str, raw: Any, path: str) -> Condition:
+        """A condition on a document that a join brings; of several collections, on those that have the path."""
+        found: list[Condition] = []
+        negative = False
+        refused: QueryError | None = None
+        for slug, on in node.sources:
+            try:
+                part, negative = await self._behind(slug, rest, name, raw)
+            except QueryError as error:
+                refused = error
+                continue
+            if await self._follows(slug, on):
+                found.append(ReferredBy(self.collection.slug, slug, on, await self._meant(node, slug, part)))
+        if not found:
+            raise refused or QueryError(path)
+        one = found[0] if len(found) == 1 else AnyOf(found)
+        return Not(one) if negative else one
+
+    async def _follows(self, slug: str, on: Node) -> bool:
+        """Whether the asker may know what a field refers to."""
+        return self.trusted or await follows(self.access, self.access.collection(slug), on)
+
+    async def _meant(self, node: Node, slug: str, part: Condition) -> Condition:
+        """The condition among the documents that the join's own where leaves."""
+        if not node.joins.where:
+            return part
+        meant = await _Binder(self.access.collection(slug), self.access, self.budget, trusted=True).tree(
+            node.joins.where, 0
+        )
+        return AllOf([part, meant])
 
     def _leaf(self, node: Node, keys: tuple[str, ...], name: str, raw: Any, path: str) -> Condition:
         operator = _operator(node, name, keys)
@@ -348,6 +407,11 @@ class _AsGiven:
 
     def query_value(self, raw: Any) -> Any:
         return raw
+
+
+async def follows(access: Access, collection: CompiledCollection, on: Node) -> bool:
+    """Whether a join may come by a field: not by one that the asker may not read. A hidden one is joined on purpose."""
+    return all([each.field.hidden or await access.opens(collection, each) for each in on.chain])
 
 
 class _Reading:

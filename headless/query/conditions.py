@@ -38,6 +38,9 @@ class Scope(Protocol):
     def related(self, slug: str, condition: Condition, target: Expression) -> Expression:
         """Whether the target id is that of a document of the collection that fulfils a condition."""
 
+    def referred_by(self, slug: str, on: Node, condition: Condition) -> Expression:
+        """Whether a document of the collection that fulfils a condition refers to this one by a field."""
+
     def parameter(self) -> sa.BindParameter[Any]:
         """The parameter of the next value."""
 
@@ -237,6 +240,30 @@ class Related:
 
     def test(self, document: Mapping[str, Any]) -> bool:
         raise TypeError("a condition on a related document is answered by the database")
+
+
+class ReferredBy:
+    """A document of a collection fulfils a condition and refers, by its field `on`, to this one of `owner`."""
+
+    relational = True
+
+    def __init__(self, owner: str, slug: str, on: Node, part: Condition) -> None:
+        self.owner = owner
+        self.slug = slug
+        self.on = on
+        self.part = part
+        self.shape: Hashable = ("referred", owner, slug, on.path, part.shape)
+
+    def values(self) -> Iterable[Any]:
+        if not self.on.is_foreign_key:
+            yield self.on.dotted
+        yield from self.part.values()
+
+    def sql(self, scope: Scope) -> Expression:
+        return scope.referred_by(self.slug, self.on, self.part)
+
+    def test(self, document: Mapping[str, Any]) -> bool:
+        raise TypeError("a condition on documents that refer to this one is answered by the database")
 
 
 def dig(document: Mapping[str, Any], node: Node) -> Any:

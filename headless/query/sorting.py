@@ -109,6 +109,11 @@ def nearest(asked: Condition) -> Comparison | None:
     return asked if isinstance(asked, Comparison) and asked.orders else None
 
 
+async def bind_keys(names: Sequence[str], collection: CompiledCollection, access: Access) -> list[SortKey | None]:
+    """The bound key of each name, None for one that names nothing here. Raises QueryError for one that is closed."""
+    return [await _bind(name.removeprefix("-"), name.startswith("-"), collection, access) for name in names]
+
+
 def _remember(collection: CompiledCollection, given: str, sort: Sort) -> None:
     """Keeps a sort that is the same for every asker."""
     if not any(key.through for key in sort.keys) and len(given) < 200:
@@ -127,7 +132,11 @@ async def _bind(path: str, descending: bool, collection: CompiledCollection, acc
         node = plan.by_key.get(name)
         if node is None:
             return None
-        if not node.stored or not await access.opens(collection, node):
+        if not await access.opens(collection, node):
+            raise QueryError(path)
+        if node.lead is not None and place == len(names) - 1:
+            return await _led(path, node, SortKey(node, descending, tuple(through)), collection, access)
+        if not node.stored:
             raise QueryError(path)
         if place == len(names) - 1:
             unsortable = (
@@ -146,3 +155,12 @@ async def _bind(path: str, descending: bool, collection: CompiledCollection, acc
         else:
             return None
     return None
+
+
+async def _led(path: str, node: Node, asked: SortKey, collection: CompiledCollection, access: Access) -> SortKey | None:
+    """The key of a virtual field: that of the path which its value lies at. Refused where a part of it is closed."""
+    try:
+        found = await _bind(str(node.field.leads), asked.descending, collection, access)
+    except QueryError:
+        raise QueryError(path) from None
+    return None if found is None else SortKey(found.node, found.descending, (*asked.through, *found.through))

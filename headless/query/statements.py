@@ -18,7 +18,7 @@ from headless.query.conditions import ALWAYS, Comparison, Condition, Scope
 from headless.query.sorting import Sort, SortKey
 
 
-class _Building:
+class Building:
     """Hands out parameters while one statement is built."""
 
     def __init__(self, database: Database, collections: Callable[[str], CompiledCollection]) -> None:
@@ -37,7 +37,7 @@ class TableScope:
     """The columns of a collection's table."""
 
     def __init__(
-        self, building: _Building, collection: CompiledCollection, table: sa.FromClause, locale: str | None = None
+        self, building: Building, collection: CompiledCollection, table: sa.FromClause, locale: str | None = None
     ) -> None:
         self._building = building
         self._collection = collection
@@ -78,6 +78,22 @@ class TableScope:
         assert references is not None
         made = references.alias()
         found = sa.select(made.c.source).where(made.c.path == path, condition(made.c[reference_column(slug)]))
+        return self._table.c.id.in_(found)
+
+    def referred_by(self, slug: str, on: Node, condition: Condition) -> Expression:
+        target = self._building.collections(slug)
+        table = target.table.alias()
+        scope = TableScope(self._building, target, table, self._locale)
+        if on.is_foreign_key:
+            column = table.c[str(on.column)]
+            found = sa.select(column).where(column.is_not(None), condition.sql(scope))
+        else:
+            assert target.references_table is not None
+            references = target.references_table.alias()
+            column = references.c[reference_column(self._collection.slug)]
+            there = sa.and_(references.c.path == self.parameter(), column.is_not(None))
+            matching = sa.select(table.c.id).where(condition.sql(scope))
+            found = sa.select(column).where(there, references.c.source.in_(matching))
         return self._table.c.id.in_(found)
 
     def sorted_by(self, key: SortKey) -> Expression:
@@ -156,7 +172,7 @@ class Statements:
         limited: bool,
         revision: bool,
     ) -> Statement:
-        building = _Building(self._database, self._collections)
+        building = Building(self._database, self._collections)
         scope = TableScope(building, collection, collection.table)
         columns = [*reader.columns, collection.table.c["_rev"]] if revision else list(reader.columns)
         query = sa.select(*columns)
@@ -181,7 +197,7 @@ class Statements:
         return self._remembered(("count", collection.slug, where.shape), lambda: self._count(collection, where))
 
     def _count(self, collection: CompiledCollection, where: Condition) -> Statement:
-        building = _Building(self._database, self._collections)
+        building = Building(self._database, self._collections)
         query = sa.select(sa.func.count()).select_from(collection.table)
         if where is not ALWAYS:
             query = query.where(where.sql(TableScope(building, collection, collection.table)))
@@ -193,7 +209,7 @@ class Statements:
         """SELECT DISTINCT a field's values, of lists the elements, in order; values: the where's, limit and offset."""
 
         def make() -> Statement:
-            building = _Building(self._database, self._collections)
+            building = Building(self._database, self._collections)
             source, value = _values(building, collection, node)
             found = where.sql(TableScope(building, collection, collection.table))
             query = sa.select(value).select_from(source).where(found, value.is_not(None)).distinct()
@@ -207,7 +223,7 @@ class Statements:
         """SELECT count(DISTINCT …) of a field's values."""
 
         def make() -> Statement:
-            building = _Building(self._database, self._collections)
+            building = Building(self._database, self._collections)
             source, value = _values(building, collection, node)
             found = where.sql(TableScope(building, collection, collection.table))
             query = sa.select(sa.func.count(sa.distinct(value))).select_from(source).where(found)
@@ -234,7 +250,7 @@ class Statements:
         """UPDATE the named columns of one document, its revision raised; values: columns, id, revision, the where's."""
 
         def make() -> Statement:
-            building = _Building(self._database, self._collections)
+            building = Building(self._database, self._collections)
             table = collection.table
             columns: dict[str, Any] = {name: building.parameter() for name in names}
             query = sa.update(table).where(table.c.id == building.parameter())
@@ -252,7 +268,7 @@ class Statements:
         """SELECT the id of one document if the condition holds of it; values: id, revision, the where's."""
 
         def make() -> Statement:
-            building = _Building(self._database, self._collections)
+            building = Building(self._database, self._collections)
             table = collection.table
             query = sa.select(table.c.id).where(*_at_revision(table, building))
             query = query.where(where.sql(TableScope(building, collection, table)))
@@ -264,12 +280,22 @@ class Statements:
         """DELETE one document; values: id, revision."""
 
         def make() -> Statement:
-            building = _Building(self._database, self._collections)
+            building = Building(self._database, self._collections)
             table = collection.table
             query = sa.delete(table).where(*_at_revision(table, building))
             return self._database.compile(query.returning(table.c.id), building.names)
 
         return self._remembered(("delete", collection.slug), make)
+
+    def built(self, key: Hashable, build: Callable[[Building], sa.Select[Any]]) -> Statement:
+        """A SELECT of the caller's, remembered by a key of its shape."""
+
+        def make() -> Statement:
+            building = Building(self._database, self._collections)
+            query = build(building)
+            return self._database.compile(query, building.names, risky=building.risky)
+
+        return self._remembered(key, make)
 
     def remembered(self, key: Hashable, make: Callable[[Database], Statement]) -> Statement:
         """Any other statement, remembered by a key of the caller's."""
@@ -283,11 +309,11 @@ class Statements:
         return statement
 
 
-def _at_revision(table: sa.Table, building: _Building) -> tuple[Expression, Expression]:
+def _at_revision(table: sa.Table, building: Building) -> tuple[Expression, Expression]:
     return table.c.id == building.parameter(), table.c["_rev"] == building.parameter()
 
 
-def _values(building: _Building, collection: CompiledCollection, node: Node) -> tuple[sa.FromClause, Expression]:
+def _values(building: Building, collection: CompiledCollection, node: Node) -> tuple[sa.FromClause, Expression]:
     """A field's values and what they are selected from: of rows and lists, every element."""
     scope = TableScope(building, collection, collection.table)
     source: sa.FromClause = collection.table

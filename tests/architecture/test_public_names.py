@@ -20,8 +20,8 @@ NAMES = {
 
 FIELDS = {
     "ABSENT", "Array", "Checkbox", "Code", "Collapsible", "DataField", "Date", "Email", "Field", "FieldAdmin",
-    "FieldContext", "Group", "HtmlOf", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row", "Select",
-    "Slug",
+    "FieldContext", "Group", "HtmlOf", "Join", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row",
+    "Select", "Slug",
     "Tab", "Tabs", "Text", "Textarea", "Ui",
     "Point", "Upload",
 }  # fmt: skip

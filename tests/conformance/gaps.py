@@ -87,7 +87,7 @@ GAPS = Gaps(
         "lockTime": Gap("lockout"),
     },
     fields={
-        "virtual=cat.title": Gap("virtual fields by path", "field"),
+        "join.collection=posts": Gap("drafts, which decide who sees them", "field"),
         "localized": Gap("localization"),
     },
     access=("readVersions", "unlock"),

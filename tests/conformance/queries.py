@@ -17,21 +17,20 @@ class UsesDropped(Exception):
     """The request cannot be made in the reduced configuration; the message names what it uses."""
 
 
-def reduce_query(query: str, slug: str, shapes: Shapes, parameters: Mapping[str, str], *, joins: bool) -> str:
+def reduce_query(query: str, slug: str, shapes: Shapes, parameters: Mapping[str, str]) -> str:
     """The query without selections of what was dropped. Raises UsesDropped where more than that is needed."""
     kept = []
     for part in query.split("&"):
         name, path, value = parse(part)
         if name in parameters:
             raise UsesDropped(parameters[name])
-        if name == "joins" and not joins:
-            if value != "false":
-                raise UsesDropped("the field type join")
+        if name == "joins" and value != "false":
+            _refuse(iter([path[:1]]), slug, shapes, "joins")
         elif name == "where":
             _refuse(where_paths(path, value), slug, shapes, "where")
         elif name == "sort":
             _refuse(([*key.strip().lstrip("-").split(".")] for key in value.split(",")), slug, shapes, "sort")
-        if not _selects_dropped(name, path, slug, shapes) and not (name == "joins" and not joins):
+        if not _selects_dropped(name, path, slug, shapes):
             kept.append(part)
     for name in ("select", "populate"):
         if _names(query.split("&"), name) and not _names(kept, name):
@@ -80,7 +79,7 @@ def _refuse(paths: Iterator[list[str]], slug: str, shapes: Shapes, use: str) -> 
 
 
 def _selects_dropped(name: str, path: list[str], slug: str, shapes: Shapes) -> bool:
-    if name == "select":
+    if name in ("select", "joins"):
         return shapes.is_dropped(slug, path)
     return name == "populate" and bool(path) and shapes.is_dropped(path[0], path[1:])
 

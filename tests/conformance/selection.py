@@ -26,7 +26,6 @@ class _Reducer:
         self.suite = suite
         self.reduction = reduction
         self.shapes = reduction.shapes
-        self.joins = not any(drop.feature == "the field type join" for drop in reduction.dropped)
         self.result = Suite()
         self.everywhere: set[str] = set()
 
@@ -108,7 +107,7 @@ class _Reducer:
         reduced = dict(step)
         if "q" in step and route.slug:
             needed = parameters(route, self.reduction)
-            reduced["q"] = reduce_query(query_of(step), route.slug, self.shapes, needed, joins=self.joins)
+            reduced["q"] = reduce_query(query_of(step), route.slug, self.shapes, needed)
         if route.slug and route.carries_document:
             self._refuse_effects(step, route.slug)
             if isinstance(step.get("json"), dict):

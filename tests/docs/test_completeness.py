@@ -140,7 +140,7 @@ def operators_of(cls: Any) -> set[str]:
     """The operators of a type, of what it holds a value under its name."""
     if not issubclass(cls, DataField) or "fields" in options(cls):
         return set()
-    needed: Mapping[str, Any] = {"options": ["a"], "relation_to": "users"}
+    needed: Mapping[str, Any] = {"options": ["a"], "relation_to": "users", "collection": "users", "on": "owner"}
     given = {name: value for name, value in needed.items() if name in options(cls)}
     many = {**given, "has_many": True} if "has_many" in options(cls) else given
     return {*cls("x", **given).operators, *cls("x", **many).operators}

@@ -19,7 +19,7 @@ from headless.database.statements import Statement, compile_statement
 from headless.fields import DataField, Field, registry
 from headless.query.binding import bind_where
 from headless.query.conditions import Condition
-from headless.query.statements import TableScope, _Building
+from headless.query.statements import Building, TableScope
 
 INNER = "A quiet launch"
 OTHER_INNER = "Ein zweiter"
@@ -27,6 +27,7 @@ NEEDS: Mapping[str, dict[str, Any]] = {
     "array": {"fields": [fields.Text("inner")]},
     "collapsible": {"label": "More", "fields": [fields.Text("inner")]},
     "group": {"fields": [fields.Text("inner")]},
+    "join": {"collection": "targets", "on": "thing"},
     "radio": {"options": ["wide", "narrow"]},
     "upload": {"relation_to": "targets"},
     "relationship": {"relation_to": "targets"},
@@ -77,8 +78,8 @@ ASKED: Mapping[str, list[Any]] = {"rich_text": ["quiet Launch", "zweiterabs", "l
 """What queries of a type ask for, where that is not one of its values."""
 LAYOUTS = ("collapsible", "row", "tabs")
 """Types that only arrange what is in them."""
-NOTHING = ("ui",)
-"""Types that hold nothing, nor anything in them."""
+NOTHING = ("join", "ui")
+"""Types that keep nothing, nor anything in them."""
 ROLES = ("plain", "localized", "version")
 
 
@@ -187,7 +188,7 @@ class Shelf:
 
     def statement(self, condition: Condition) -> Statement:
         """The statement that finds the ids of what fulfils a condition."""
-        building = _Building(cast("Any", _Database()), self._collections.__getitem__)
+        building = Building(cast("Any", _Database()), self._collections.__getitem__)
         scope = TableScope(building, self.collection, self.table, "en" if self.role == "localized" else None)
         query = sa.select(self.table.c.id).where(condition.sql(scope))
         return compile_statement(query, building.names, dialect=SQLALCHEMY)

@@ -105,7 +105,7 @@ def test_a_list_has_its_parameters(whole: Any) -> None:
         for each in operations(whole)["GET /api/books"]["parameters"]
         for found in [each if "name" in each else whole["components"]["parameters"][each["$ref"].rpartition("/")[2]]]
     }
-    assert set(parameters) == {"where", "sort", "limit", "page", "pagination", "depth", "select", "populate"}
+    assert set(parameters) == {"where", "sort", "limit", "page", "pagination", "depth", "select", "populate", "joins"}
     assert {parameters[name]["style"] for name in ("where", "select", "populate")} == {"deepObject"}
     assert parameters["where"]["schema"] == {"$ref": "#/components/schemas/BookWhere"}
     assert parameters["limit"]["schema"] == {"type": "integer", "minimum": 0, "default": 10, "maximum": 10_000}

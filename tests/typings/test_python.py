@@ -117,7 +117,8 @@ def test_mypy_takes_it(types: str, tmp_path: Path) -> None:
 def test_the_types_of_every_field_fit_what_is_shown(type_: str) -> None:
     """A document of each field type has exactly the keys that its type says."""
     things = Collection("things", fields=[declare(type_)])
-    declared = Config(collections=[things, Collection("targets", fields=[])])
+    targets = Collection("targets", fields=[fields.Relationship("thing", relation_to="things")])
+    declared = Config(collections=[things, targets])
     thing = loaded(module(declared))["Thing"]
     with TestClient(declared) as client:
         client.create("targets", {})
