@@ -15,6 +15,7 @@ from headless.endpoint import Endpoint
 from headless.errors import ConfigError
 from headless.fields.base import Field, as_fields, check_fields
 from headless.hooks import COLLECTION_HOOKS, as_hooks
+from headless.labels import Labels
 from headless.names import did_you_mean, is_slug, plural, singular, words
 
 IdType = Literal["integer", "uuid"]
@@ -58,14 +59,6 @@ def as_auth(given: Any) -> Any:
     if given is not None and given is not False and not isinstance(given, Auth):
         raise ConfigError(f"auth is true, false or options, not {given!r}")
     return given or None
-
-
-@declaration
-class Labels:
-    """How the collection is called: `Post`, `Posts`."""
-
-    singular: Str | None = None
-    plural: Str | None = None
 
 
 @declaration

@@ -15,6 +15,8 @@ from headless.collection import Collection, IdType, as_endpoint, as_id_type
 from headless.declaration import Bool, Frozen, Int, Names, Str, declaration, each, empty, nested
 from headless.endpoint import Endpoint
 from headless.errors import ConfigError
+from headless.fields.block import Block
+from headless.fields.blocks import as_blocks, circles
 from headless.hooks import as_hooks
 from headless.names import did_you_mean
 from headless.streams.places import StreamLimits
@@ -108,6 +110,7 @@ class Config:
     """Everything that is declared. Immutable: plugins return a changed copy."""
 
     collections: Annotated[Sequence[Collection], BeforeValidator(as_collections)] = ()
+    blocks: Annotated[Sequence[Block], BeforeValidator(as_blocks, json_schema_input_type=list[Block])] = ()
     endpoints: Annotated[Sequence[Endpoint], each(as_endpoint)] = ()
     plugins: Annotated[Sequence[Any], each(lambda item: item)] = ()
     mounts: Annotated[Any, BeforeValidator(as_mounts)] = dataclasses.field(default_factory=empty)
@@ -140,8 +143,9 @@ class Config:
 
     def __post_init__(self) -> None:
         problems: list[str] = []
-        slugs = [collection.slug for collection in self.collections]
-        problems += [f"two collections are called {slug!r}" for slug in sorted(set(slugs)) if slugs.count(slug) > 1]
+        problems += _repeated("collections", [collection.slug for collection in self.collections])
+        problems += _repeated("blocks", [block.slug for block in self.blocks])
+        problems += circles(self.blocks)
         if self.max_depth < 0 or self.default_depth < 0:
             problems.append("default_depth and max_depth are 0 or more")
         if self.idempotency_hours < 0:
@@ -159,6 +163,12 @@ class Config:
         added = {collection.slug: collection for collection in collections}
         kept = [added.pop(collection.slug, collection) for collection in self.collections]
         return self.replace(collections=(*kept, *added.values()))
+
+    def with_blocks(self, *blocks: Block) -> Config:
+        """A copy with further blocks for `block_references`; one of the same slug takes the other's place."""
+        added = {block.slug: block for block in blocks}
+        kept = [added.pop(block.slug, block) for block in self.blocks]
+        return self.replace(blocks=(*kept, *added.values()))
 
     def with_endpoints(self, *endpoints: Endpoint) -> Config:
         """A copy with further endpoints under `/api`."""
@@ -179,6 +189,10 @@ class Config:
                 return collection
         slugs = [collection.slug for collection in self.collections]
         raise ConfigError(f"there is no collection {slug!r}{did_you_mean(slug, slugs)}")
+
+
+def _repeated(what: str, slugs: Sequence[str]) -> list[str]:
+    return [f"two {what} are called {slug!r}" for slug in sorted(set(slugs)) if slugs.count(slug) > 1]
 
 
 def host_plugins(config: Config, find: Callable[[str], Any]) -> tuple[Config, Sequence[Plugin]]:

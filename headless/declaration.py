@@ -83,6 +83,14 @@ def problem(place: str, item: Any) -> str:
     return f"{place}: {where}: {item['msg'][:1].lower()}{item['msg'][1:]}"
 
 
+def changed(declared: T, **values: Any) -> T:
+    """A copy of a declaration with some options as given: not read again, so they must be what reading would make."""
+    made = object.__new__(type(declared))
+    for option in dataclasses.fields(declared):  # type: ignore[arg-type]
+        object.__setattr__(made, option.name, values.get(option.name, getattr(declared, option.name)))
+    return made
+
+
 def freeze(value: Any) -> Any:
     """Lists become tuples and mappings read-only, all the way down."""
     if isinstance(value, Mapping):

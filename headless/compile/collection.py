@@ -19,7 +19,7 @@ from headless.compile.tables import IdTypes, assign_columns, build_references, b
 from headless.config import Config
 from headless.declaration import declaration
 from headless.errors import BadRequest, ConfigError
-from headless.fields.base import ABSENT, DataField, Schema
+from headless.fields.base import ABSENT, DataField, Schema, resolved_inside
 from headless.fields.date import Date
 from headless.fields.email import Email
 from headless.fields.json import Json
@@ -59,6 +59,8 @@ class CompiledCollection:
     """What is made of a declaration once, and read ever after."""
 
     def __init__(self, declared: Collection, config: Config, *, locales: tuple[str, ...] = ()) -> None:
+        self.blocks = {block.slug: block for block in config.blocks}
+        declared = resolved_inside(declared, self.blocks)
         self.declaration = declared
         self.slug = declared.slug
         self.locales = locales
@@ -263,6 +265,10 @@ def _dangling(collection: CompiledCollection, compiled: Mapping[str, CompiledCol
             if slug not in compiled:
                 place = f"collection {collection.slug!r}, field {node.dotted!r}"
                 problems.append(f"{place}: there is no collection {slug!r}{did_you_mean(slug, compiled)}")
+    for node in collection.plan.walk():
+        for slug in node.field.named:
+            place = f"collection {collection.slug!r}, field {node.dotted!r}"
+            problems.append(f"{place}: there is no block {slug!r}{did_you_mean(slug, collection.blocks)}")
     problems += _without_effect(collection)
     problems += _without_source(collection)
     admin = collection.declaration.admin

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from headless.compile.selection import Selection
 from headless.fields.base import Absent, Containing, DataField, Field, Joining, Referring
 
 
@@ -135,6 +136,15 @@ class Node:
             return parts
         return parts[0] if parts else self.plans[""].complete({})
 
+    def trim(self, value: Any, selection: Selection) -> Any:
+        """What a selection shows of the value; of one that has several kinds of parts it selects by kind."""
+        if not self.plans:
+            return selection.trim(value)
+        parts = [
+            plan.trim(part, selection.of(plan.kind) if plan.kind else selection) for plan, part in self.parts(value)
+        ]
+        return (parts[0] if parts else value) if self.flat else parts
+
     def places(self, document: dict[str, Any]) -> list[tuple[Any, dict[str, Any]]]:
         """The mappings of a document in which the node's key may stand, each with the id of its row or None."""
         places: list[tuple[Any, dict[str, Any]]] = [(None, document)]
@@ -165,6 +175,8 @@ class Plan:
     """The data fields of one level: a document, a group or a row."""
 
     nodes: tuple[Node, ...]
+    kind: str = ""
+    """Of which kind the parts are that it is of, where a field has several."""
     by_key: Mapping[str, Node] = dataclasses.field(default_factory=dict)
     sparse: tuple[str, ...] = ()
     """The keys that documents have only with a value."""
@@ -192,6 +204,19 @@ class Plan:
         """The nodes whose values refer to other documents, wherever they are."""
         return [node for node in self.walk() if node.refers is not None]
 
+    def trim(self, part: Mapping[str, Any], wanted: Selection | bool) -> dict[str, Any]:
+        """What a selection shows of a document or a part of one; its id is always there, and what says its kind."""
+        kept: dict[str, Any] = {}
+        for key, item in part.items():
+            node = self.by_key.get(key)
+            identifies = key == "id" or (node is not None and node.field.identifies)
+            chosen = True if identifies else wanted.of(key) if isinstance(wanted, Selection) else wanted
+            if chosen is True:
+                kept[key] = item
+            elif chosen is not False:
+                kept[key] = chosen.trim(item) if node is None else node.trim(item, chosen)
+        return kept
+
     def complete(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """A stored row as it reads today: its id, each declared key, nothing else."""
         whole: dict[str, Any] = {"id": row["id"]} if "id" in row else {}
@@ -208,11 +233,12 @@ def build_plan(
     *,
     parent: Node | None = None,
     path: tuple[str, ...] = (),
+    kind: str = "",
     localize: bool = False,
 ) -> Plan:
     """The plan of a list of fields. `localize` says whether `localized: true` has an effect."""
     nodes = list(_nodes(fields, parent, path, (), (), localize))
-    return Plan(tuple(nodes))
+    return Plan(tuple(nodes), kind)
 
 
 def _nodes(
@@ -235,9 +261,7 @@ def _nodes(
         node.by_locale = localize and asked and not inherited and node.flat
         if node.contains is not None:
             node.plans = {
-                level: build_plan(
-                    inner, parent=node, path=(*node.path, level) if level else node.path, localize=localize
-                )
+                level: build_plan(inner, parent=node, path=_inside(node.path, level), kind=level, localize=localize)
                 for level, inner in declared.levels.items()
             }
         yield node

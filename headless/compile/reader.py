@@ -166,10 +166,9 @@ def _localized(decoded: Load, locale: str | None) -> Load:
 
 def _decoded(node: Node, selection: Selection | None) -> Load:
     """What remains to do with a value once its JSON is decoded: complete rows, then leave out what is not selected."""
-    trim = selection.trim if selection is not None else None
     if not node.plans:
-        return trim if trim is not None and node.field.is_json else _same
-    return node.complete if trim is None else lambda value: trim(node.complete(value))
+        return selection.trim if selection is not None and node.field.is_json else _same
+    return node.complete if selection is None else lambda value: node.trim(node.complete(value), selection)
 
 
 def _same(value: Any) -> Any:

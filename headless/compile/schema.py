@@ -106,7 +106,7 @@ def _is_filled(field: DataField) -> bool:
 
 def sample_of(field: DataField) -> Any:
     """The type's example where it suits the field's options, else None."""
-    if field.children or not field.is_stored:
+    if field.levels or not field.is_stored:
         return None
     example = [field.example] if field.has_list and not isinstance(field.example, list) else field.example
     return example if field.check(example, FieldContext("create", {}, {})) is None else None

@@ -44,6 +44,10 @@ class Selection:
                 keys[key] = partly
         return Selection(self.including, tuple(sorted(keys.items())))
 
+    def within(self, kind: str) -> Selection | bool:
+        """What is shown of a part of some kind, where there are several; else of any part."""
+        return self.of(kind) if kind else self
+
     def trim(self, value: Any) -> Any:
         """Rows or a nested object with only the selected keys; ids of rows stay."""
         if isinstance(value, list):

@@ -9,6 +9,8 @@ from typing import Any
 from headless.fields.appearance import FieldAdmin
 from headless.fields.array import Array
 from headless.fields.base import ABSENT, DataField, Field, FieldContext
+from headless.fields.block import Block
+from headless.fields.blocks import Blocks
 from headless.fields.checkbox import Checkbox
 from headless.fields.choice import Option
 from headless.fields.code import Code
@@ -35,6 +37,7 @@ from headless.fields.upload import Upload
 registry: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         "array": Array,
+        "blocks": Blocks,
         "checkbox": Checkbox,
         "code": Code,
         "collapsible": Collapsible,
@@ -61,9 +64,7 @@ registry: Mapping[str, Callable[..., Any]] = MappingProxyType(
 """The types by their names in YAML."""
 
 __all__ = [
-    "ABSENT", "Array", "Checkbox", "Code", "Collapsible", "DataField", "Date", "Email", "Field", "FieldAdmin",
-    "FieldContext", "Group", "HtmlOf", "Join", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row",
-    "Select", "Slug",
-    "Tab", "Tabs", "Text", "Textarea", "Ui",
-    "Point", "Upload",
+    "ABSENT", "Array", "Block", "Blocks", "Checkbox", "Code", "Collapsible", "DataField", "Date", "Email", "Field",
+    "FieldAdmin", "FieldContext", "Group", "HtmlOf", "Join", "Json", "Number", "Option", "Point", "Radio",
+    "Relationship", "RichText", "Row", "Select", "Slug", "Tab", "Tabs", "Text", "Textarea", "Ui", "Upload",
 ]  # fmt: skip

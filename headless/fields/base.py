@@ -10,21 +10,24 @@ import dataclasses
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Protocol, runtime_checkable
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import sqlalchemy as sa
 from pydantic import BeforeValidator
 
 from headless import operators
 from headless.access import as_rules
-from headless.declaration import Bool, Frozen, Str, declaration, empty, nested, thaw
+from headless.declaration import Bool, Frozen, Str, changed, declaration, empty, nested, thaw
 from headless.errors import ConfigError
 from headless.fields.appearance import FieldAdmin
 from headless.hooks import FIELD_HOOKS, as_hooks
 from headless.names import is_field_name, words
 from headless.operators import Operator
 
+T = TypeVar("T")
+
 REQUIRED = "This field is required."
+INVALID = "This field has an invalid input."
 JSON_TEXT: sa.types.TypeEngine[Any] = sa.JSON().with_variant(sa.Text(), "sqlite")
 """The column of a JSON value. On SQLite it must be text: a column called JSON would turn the text `5` into a number."""
 RESERVED = frozenset({"__v", "salt", "hash", "file", "_rev", "_status", "_order"})
@@ -97,6 +100,17 @@ class Writer(Protocol):
     def new_row_id(self) -> str:
         """A fresh id for a row."""
 
+    def fail(self, path: tuple[str | int, ...], label: str, message: str) -> None:
+        """Notes what is wrong at a path, where no field is there to say it."""
+
+
+@runtime_checkable
+class Resolvable(Protocol):
+    """A declaration in which others may be named that are declared elsewhere."""
+
+    def resolved(self, library: Mapping[str, Any]) -> Any:
+        """A copy with those put in, by their names; itself when nothing is named."""
+
 
 @declaration
 class Field:
@@ -104,6 +118,10 @@ class Field:
 
     type: ClassVar[str]
     widget: ClassVar[str]
+    level_key: ClassVar[str | None] = None
+    """The key of a part that says of which kind it is, where there are several."""
+    identifies: ClassVar[bool] = False
+    """Whether the value says what the part around it is: it is shown whatever is selected."""
 
     admin: Annotated[Any, nested(FieldAdmin)] = FieldAdmin()
     custom: Frozen = None
@@ -129,8 +147,20 @@ class Field:
         return {"": self.children} if self.children else {}
 
     def level_of(self, part: Mapping[str, Any]) -> str:
-        """The kind of one part of the value."""
-        return ""
+        """The kind of one part of the value; one that is not in `levels` for a part that is of none."""
+        if self.level_key is None:
+            return ""
+        kind = part.get(self.level_key)
+        return kind if isinstance(kind, str) else ""
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The blocks that the field takes from the config's, by slug."""
+        return ()
+
+    def resolved(self, library: Mapping[str, Any]) -> Field:
+        """The field with the blocks that are named in it, and in what it contains, put in."""
+        return resolved_inside(self, library)
 
     def rename(self, label: str) -> str:
         """The label that the fields inside are shown under, after `label`."""
@@ -151,6 +181,8 @@ class DataField(Field):
     many: ClassVar[bool] = False
     is_open: ClassVar[bool] = False
     """Whether queries may go on into the JSON that is the value."""
+    holds: ClassVar[tuple[Any, ...]] = (str,)
+    """The Python types of one value, where it is not JSON."""
 
     name: Str = dataclasses.field(kw_only=False)
     label: Str | Bool | None = None
@@ -266,7 +298,14 @@ class DataField(Field):
 
         Such a value is not validated: only what would do harm is refused.
         """
-        return None
+        return None if self.fits(value) else INVALID
+
+    def fits(self, value: Any) -> bool:
+        """Whether a value can be stored and queried."""
+        if value is None or (self.is_json and not self.has_list):
+            return True
+        items = value if self.has_list else [value]
+        return isinstance(items, list) and all(type(item) in self.holds for item in items)
 
     def query_value(self, raw: Any) -> Any:
         """A raw value of a query as a stored one. Raises `operators.Never` when no stored value can equal it."""
@@ -422,6 +461,27 @@ def check_fields(fields: Iterable[Field], place: str) -> list[str]:
             for level, inner in field.levels.items():
                 problems += check_fields(inner, ".".join(part for part in (place, field.name, level) if part))
     return problems
+
+
+def resolved_inside(declared: T, library: Mapping[str, Any]) -> T:
+    """The declaration with everything in its lists resolved; itself when that changes nothing."""
+    changes: dict[str, Any] = {}
+    for option in dataclasses.fields(declared):  # type: ignore[arg-type]
+        value = getattr(declared, option.name)
+        if isinstance(value, tuple):
+            made = tuple(item.resolved(library) if isinstance(item, Resolvable) else item for item in value)
+            if any(one is not other for one, other in zip(made, value, strict=True)):
+                changes[option.name] = made
+    return changed(declared, **changes) if changes else declared
+
+
+def every_field(fields: Iterable[Field]) -> Iterator[Field]:
+    """The fields, and all that are inside them."""
+    for field in same_level(fields):
+        yield field
+        if isinstance(field, DataField):
+            for inner in field.levels.values():
+                yield from every_field(inner)
 
 
 def same_level(fields: Iterable[Field]) -> Iterator[Field]:

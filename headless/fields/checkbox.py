@@ -24,6 +24,7 @@ class Checkbox(DataField):
     type: ClassVar[str] = "checkbox"
     widget: ClassVar[str] = "checkbox"
     storage: ClassVar[sa.types.TypeEngine[Any]] = sa.SmallInteger()
+    holds: ClassVar[tuple[Any, ...]] = (bool,)
     example: ClassVar[Any] = True
     load: ClassVar[Callable[[Any], Any] | None] = _STORED.get
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator
 
 from headless.declaration import Str, declaration
-from headless.fields.base import DataField, Field, FieldContext, Schema, Wire, Writer, as_fields
+from headless.fields.base import INVALID, DataField, Field, FieldContext, Schema, Wire, Writer, as_fields
+from headless.operators import Operator
 
 
 @declaration
@@ -40,7 +41,14 @@ class NamedGroup(DataField):
         return {} if value is None else value
 
     def check(self, value: Any, context: FieldContext) -> str | None:
-        return None if isinstance(value, Mapping) else "This field has an invalid input."
+        return None if self.fits(value) else INVALID
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, Mapping)
+
+    @property
+    def operators(self) -> Mapping[str, Operator]:
+        return {}
 
     def parts(self, value: Any) -> Iterable[dict[str, Any]]:
         return (value,) if isinstance(value, dict) else ()

@@ -71,6 +71,7 @@ class Numeric(DataField):
     storage: ClassVar[sa.types.TypeEngine[Any]] = sa.Numeric().with_variant(sa.Double(), "postgresql")
     id_column: ClassVar[sa.types.TypeEngine[Any]] = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     id_rule: ClassVar[str] = "An id is a whole number."
+    holds: ClassVar[tuple[Any, ...]] = (int, float)
 
     min: float | None = None
     max: float | None = None

@@ -185,6 +185,10 @@ class Relationship(DataField):
             return f"{len(value)} is greater than the max allowed Rows of {self.max_rows}."
         return None
 
+    def fits(self, value: Any) -> bool:
+        """Whether they are ids is told when they are read."""
+        return True
+
     def invalid(self, refused: Iterable[Any]) -> str:
         """The message for values that refer to nothing."""
         shown = ", ".join(f"{_shown(value)} 0" for value in refused)

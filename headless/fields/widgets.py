@@ -353,6 +353,17 @@ class ArrayWidget(FormWidget):
         ]
 
 
+class BlocksWidget(FormWidget):
+    """Blocks, each by what it is called. Nothing is read back."""
+
+    def read(self, form: FormReader, name: str, field: Any, stored: Any) -> Any:
+        return MISSING
+
+    def show(self, field: Any, value: Any, zone: dt.tzinfo) -> Any:
+        called = {block.slug: block.singular for block in field.kinds}
+        return [called.get(row.get(field.level_key), "") for row in _rows(value)]
+
+
 def _rows(value: Any) -> Iterator[Mapping[str, Any]]:
     return (row for row in value if isinstance(row, Mapping)) if isinstance(value, list | tuple) else iter(())
 
@@ -392,6 +403,7 @@ WIDGETS: Final[Mapping[str, FormWidget]] = MappingProxyType(
         "collapsible": FlatWidget(),
         "tabs": TabsWidget(),
         "array": ArrayWidget(),
+        "blocks": BlocksWidget(),
         "ui": UiWidget(),
     }
 )

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from headless.endpoint import Endpoint
 from headless.fields.base import DataField, Field, same_level
+from headless.fields.block import Block
 from headless.loader.blame import mentioned
 from headless.loader.document import Node
 from headless.loader.functions import UNKNOWN, Functions
@@ -38,6 +39,7 @@ class Reader:
         self._places: dict[int, tuple[Any, Node]] = {}
         self._readers: dict[str, Callable[[Node], Any]] = {
             "fields": self._fields,
+            "blocks": self._blocks,
             "access": self._access,
             "hooks": self._hooks,
             "endpoints": self._endpoints,
@@ -106,6 +108,27 @@ class Reader:
             return build(Endpoint, Endpoint, node, self.options(Endpoint, node), self.mistakes)
         self.mistakes.add(node.place, "an endpoint is a mapping with method, path and handler, or an Endpoint's name")
         return None
+
+    def _blocks(self, node: Node) -> Any:
+        """Kinds of blocks, or the slugs of those that are declared elsewhere."""
+        if not node.is_list:
+            return node.data()
+        seen: dict[str, Node] = {}
+        blocks = [self._block(child) for child in node.value if self._is_new(child, seen)]
+        return [block for block in blocks if block is not None]
+
+    def _block(self, node: Node) -> Any:
+        return build(Block, Block, node, self.options(Block, node), self.mistakes) if node.is_mapping else node.data()
+
+    def _is_new(self, node: Node, seen: dict[str, Node]) -> bool:
+        """Whether no block before it has the slug."""
+        own = node.value.get("slug", node) if node.is_mapping else node
+        other = seen.setdefault(own.value, own) if own.is_text else own
+        if other is not own:
+            self.mistakes.add(
+                own.place, f"two blocks are called {own.value!r}, the other {other.place.seen_from(own.place)}"
+            )
+        return other is own
 
     def _fields(self, node: Node) -> Any:
         if not node.is_list:

@@ -23,7 +23,7 @@ ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
 
 _MADE: Final[tuple[tuple[type, str], ...]] = ((BuiltIn, "rule"), (Endpoint, "endpoint"), (Plugin, "plugin"))
 _FIRST: Final = {"AccessContext": "rule", "HookContext": "hook", "Request": "handler"}
-_FIELD_CONTEXT_AT: Final = {1: "validator", 2: "condition"}
+_FIELD_CONTEXT_AT: Final = {0: "filter", 1: "validator", 2: "condition"}
 _WORD: Final = re.compile(r"\w+")
 
 

@@ -78,8 +78,8 @@ async def shown_after(
 ) -> Document:
     """The answer of a write: read back as the asker sees it, after-change and after-operation hooks run."""
     documents = await present(
-        asker, collection, [selected(document, shown.select)], depth=shown.depth, populate=shown.populate,
-        after_write=True,
+        asker, collection, [selected(collection, document, shown.select)], depth=shown.depth,
+        populate=shown.populate, after_write=True,
     )  # fmt: skip
     answer = documents[0]
     if collection.change_hooked:
@@ -102,14 +102,12 @@ async def shown_after(
     return answer  # type: ignore[no-any-return]
 
 
-def selected(document: Document, selection: Any) -> Document:
+def selected(collection: CompiledCollection, document: Document, selection: Any) -> Document:
     """A copy of the document with the selected keys, which may be populated without changing the original."""
     copied: Document = _copied(document)
     if selection is None:
         return copied
-    kept: Document = selection.trim(copied)
-    kept["id"] = document["id"]
-    return kept
+    return collection.plan.trim(copied, selection)
 
 
 def _copied(value: Any) -> Any:

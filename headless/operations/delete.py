@@ -36,7 +36,7 @@ async def _delete(
     await before(asker, collection, "delete", None, id)
     stored, revision, rule = await locate(asker, collection, id, "delete", expected=expected)
     await collection_hooks(asker, collection, "before_delete", "delete", "data", id=stored["id"], doc=stored)
-    whole = selected(stored, shown.select)
+    whole = selected(collection, stored, shown.select)
     documents = await present(asker, collection, [whole], depth=shown.depth, populate=shown.populate, after_write=True)
     answer = documents[0]
     await asker.core.database.store(lambda: store_delete(asker, collection, stored, revision, rule))

@@ -81,7 +81,7 @@ async def _fields(
     tree: Tree = {}
     everything = True
     for node in plan.nodes:
-        if node.unlogged:
+        if node.unlogged or node.field.identifies:
             continue
         own = {}
         for operation in OF_FIELDS:
@@ -107,12 +107,13 @@ async def _fields(
         if whole:
             tree[node.key] = True
         elif own:
-            tree[node.key] = {**own, **_inside(inner)}
+            tree[node.key] = {**own, **_inside(inner, own)}
     return True if everything and tree else tree
 
 
-def _inside(answers: Mapping[str, Tree | bool]) -> Tree:
+def _inside(answers: Mapping[str, Tree | bool], own: Tree) -> Tree:
     """The answers for the fields inside one, by kind of part where its parts differ."""
     if "" in answers:
         return {"fields": answers[""]}
-    return {"blocks": {level: {"fields": answer} for level, answer in answers.items()}} if answers else {}
+    kinds = {kind: answer is True or {**own, "fields": answer} for kind, answer in answers.items()}
+    return {"blocks": kinds} if kinds else {}

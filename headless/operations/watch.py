@@ -194,7 +194,7 @@ class Projected:
 
     async def project(self, image: Mapping[str, Any]) -> Document | None:
         """The document for the wire."""
-        document = selected({**image, **self._collection.constants}, self._selection)
+        document = selected(self._collection, {**image, **self._collection.constants}, self._selection)
         shown = await present(
             self._asker, self._collection, [document], depth=self._depth, populate=self._populate, find_many=True
         )

@@ -189,9 +189,13 @@ class Preparation:
         return value
 
     def _fail(self, node: Node, message: str, path: Path, label: str) -> None:
-        dotted = ".".join(str(part) for part in (*path, node.key))
+        self.fail((*path, node.key), node.label(label), message)
+
+    def fail(self, path: Path, label: str, message: str) -> None:
+        """Adds an error, unless there is one at the path."""
+        dotted = ".".join(map(str, path))
         if all(error["path"] != dotted for error in self.errors):
-            self.errors.append({"label": node.label(label), "message": message, "path": dotted})
+            self.errors.append({"label": label, "message": message, "path": dotted})
 
     def _context(self, siblings: Mapping[str, Any]) -> FieldContext:
         asker = self.asker

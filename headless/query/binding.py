@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol
 
 import orjson
@@ -30,6 +31,7 @@ from headless.query.conditions import (
     Condition,
     InRows,
     Not,
+    OfKinds,
     ReferredBy,
     Related,
 )
@@ -37,10 +39,28 @@ from headless.query.inside import LONGEST, inside
 
 MOST_NODES = 64
 DEEPEST = 8
+MOST_LEAVES = 4_000
 LONGEST_REMEMBERED = 200
 MOST_REMEMBERED = 1024
 
 _PATH = re.compile(r"\w+(?:\.\w+)*", re.ASCII)
+
+Found = tuple[Condition, bool]
+"""What is asked, and whether it has to hold of none: of no row, no value of a list, no document referred to."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One operator at the end of a path. `crossing` says that the path goes on behind a reference."""
+
+    path: str
+    operator: str
+    raw: Any
+    crossing: bool = False
+    names: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", self.path.split("."))
 
 
 class Access(Protocol):
@@ -78,18 +98,28 @@ def identity(parent: Node | None = None) -> Node:
 ID = identity()
 
 
+class TooMuch(BadRequest):
+    """A query is larger than it may be, whatever it asks."""
+
+
 class Budget:
     """Counts the nodes of a tree, that a query stays within bounds."""
 
     def __init__(self) -> None:
         self.nodes = 0
+        self.leaves = 0
 
     def spend(self, depth: int) -> None:
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            raise BadRequest(f"A query has at most {MOST_NODES} conditions.")
+            raise TooMuch(f"A query has at most {MOST_NODES} conditions.")
         if depth > DEEPEST:
-            raise BadRequest(f"A query is nested at most {DEEPEST} deep.")
+            raise TooMuch(f"A query is nested at most {DEEPEST} deep.")
+
+    def spend_leaf(self) -> None:
+        self.leaves += 1
+        if self.leaves > MOST_LEAVES:
+            raise TooMuch(f"A query compares at most {MOST_LEAVES} fields: each kind of block that has one counts.")
 
 
 def as_where(given: Any) -> Mapping[str, Any] | None:
@@ -205,60 +235,103 @@ class _Binder:
         except Never:
             return ALWAYS if operator.positive == "equals" else NEVER
         if name == "exists":
-            return _existence(node, (), bool(values[0]), False, None)
+            return _existence(node, (), bool(values[0]), False, None)[0]
         if values == (None,):
-            return _null(node, (), operator, False, None)
+            return _null(node, (), operator, False, None)[0]
         return Comparison(node, operator, values)
 
     async def _condition(self, path: str, name: str, raw: Any) -> Condition:
-        if _PATH.fullmatch(path) is None:
-            raise QueryError(path)
-        names = path.split(".")
-        plan: Plan = self.collection.plan
-        parent: Node | None = None
-        for place, part in enumerate(names):
-            node = plan.by_key.get(part)
-            if node is None and part == "id" and (parent is None or not parent.flat):
-                node = identity(parent)
-            if node is None or not (self.trusted or await self.access.opens(self.collection, node)):
-                raise QueryError(path)
-            rest = names[place + 1 :]
-            if not node.stored:
-                return await self._elsewhere(node, rest, name, raw, path)
-            if "" in node.plans and rest:
-                plan, parent = node.plans[""], node
-                continue
-            if node.field.is_open and rest:
-                return self._inside(node, rest, name, raw, path)
-            if node.refers is not None and rest:
-                return await self._through(node, rest, name, raw, path)
-            if rest or node.plans:
-                raise QueryError(path)
-            return self._leaf(node, (), name, raw, path)
-        raise QueryError(path)
+        return _settled(await self._found(_Asked(path, name, raw)))
 
-    def _inside(self, node: Node, rest: list[str], name: str, raw: Any, path: str) -> Condition:
-        """A condition on what lies inside a JSON value."""
-        if len(rest) > LONGEST:
-            raise QueryError(path)
-        found = inside(node, rest, name, raw)
+    async def _found(self, asked: _Asked) -> Found:
+        if _PATH.fullmatch(asked.path) is None:
+            raise QueryError(asked.path)
+        return await self._at(self.collection.plan, None, asked, 0)
+
+    async def _at(self, plan: Plan, parent: Node | None, asked: _Asked, place: int) -> Found:
+        """What is asked, from the name at a place of the path on."""
+        node = await self._node(plan, parent, asked.names[place])
+        if node is None:
+            raise QueryError(asked.path)
+        if not node.stored:
+            return await self._elsewhere(node, asked, place + 1)
+        if place + 1 == len(asked.names):
+            return self._parts_exist(node, asked) if node.plans else self._leaf(node, (), asked)
+        if node.flat:
+            return await self._at(node.plans[""], node, asked, place + 1)
+        if node.plans:
+            return await self._in_rows(node, asked, place + 1)
+        if node.field.is_open:
+            return self._inside(node, asked, place + 1)
+        if node.refers is not None:
+            return await self._through(node, asked, place + 1)
+        raise QueryError(asked.path)
+
+    async def _node(self, plan: Plan, parent: Node | None, name: str) -> Node | None:
+        """The node of a name, where a query of the asker may name it."""
+        node = plan.by_key.get(name)
+        if node is None and name == "id" and (parent is None or not parent.flat):
+            node = identity(parent)
+        if node is None:
+            return None
+        return node if self.trusted or await self.access.opens(self.collection, node) else None
+
+    async def _in_rows(self, array: Node, asked: _Asked, place: int) -> Found:
+        """What is asked of the rows: of every kind that has the field, where there are several."""
+        if "" in array.plans:
+            found, negated = await self._at(array.plans[""], array, asked, place)
+            return _rows(array, found), negated
+        name = asked.names[place]
+        having = {kind: plan for kind, plan in array.plans.items() if await self._node(plan, array, name) is not None}
+        if not having:
+            raise QueryError(".".join(asked.names[: place + 1]))
+        found_of: dict[bool, dict[str, Condition]] = {False: {}, True: {}}
+        refused: list[QueryError | BadRequest] = []
+        for kind, plan in having.items():
+            try:
+                found, negated = await self._at(plan, array, asked, place)
+            except TooMuch:
+                raise
+            except (QueryError, BadRequest) as error:
+                refused.append(error)
+            else:
+                found_of[negated][kind] = found
+        if len(refused) == len(having):
+            raise refused[0]
+        wanted, unwanted = (
+            _rows(array, _of_kinds(array, parts)) if parts else None for parts in (found_of[False], found_of[True])
+        )
+        return _either(wanted, unwanted)
+
+    def _parts_exist(self, array: Node, asked: _Asked) -> Found:
+        """Whether there are rows of a declared kind."""
+        operator = array.field.operators.get(asked.operator)
+        if operator is None:
+            raise QueryError(f"{asked.path}.{asked.operator}" if array.field.operators else asked.path)
+        (wanted,) = operator.read(array.field, asked.raw)
+        return _rows(array, _of_kinds(array, dict.fromkeys(array.plans, ALWAYS))), not wanted
+
+    def _inside(self, node: Node, asked: _Asked, place: int) -> Found:
+        """What is asked of what lies inside a JSON value."""
+        rest = asked.names[place:]
+        found = inside(node, rest, asked.operator, asked.raw) if len(rest) <= LONGEST else None
         if found is None:
-            raise QueryError(f"{path}.{name}")
-        return Not(_in_rows(node, found.part)) if isinstance(found, Not) else _in_rows(node, found)
+            raise QueryError(asked.path if len(rest) > LONGEST else f"{asked.path}.{asked.operator}")
+        return (found.part, True) if isinstance(found, Not) else (found, False)
 
-    async def _through(self, node: Node, rest: list[str], name: str, raw: Any, path: str) -> Condition:
-        """A condition behind a reference: on the reference's own parts, or on the document it points to."""
+    async def _through(self, node: Node, asked: _Asked, place: int) -> Found:
+        """What is asked behind a reference: of the reference's own parts, or of the document it points to."""
         field: Any = node.field
+        rest = asked.names[place:]
         if field.polymorphic:
             if rest in (["value"], ["relationTo"]):
-                return self._leaf(node, (rest[0],), name, raw, path)
-            raise QueryError(f"{path}.{rest[0]}")
+                return self._leaf(node, (rest[0],), asked)
+            raise QueryError(f"{asked.path}.{rest[0]}")
         slug = node.slugs[0]
-        found, negative = await self._behind(slug, rest, name, raw)
-        related = _in_rows(node, Related(node, slug, found))
-        return Not(related) if negative else related
+        found, negated = await self._behind(slug, rest, asked)
+        return Related(node, slug, found), negated
 
-    async def _behind(self, slug: str, rest: list[str], name: str, raw: Any) -> tuple[Condition, bool]:
+    async def _behind(self, slug: str, rest: list[str], asked: _Asked) -> Found:
         """A condition on the documents of another collection that the asker may read; and whether none may meet it."""
         target = self.access.collection(slug)
         inner = ".".join(rest)
@@ -266,41 +339,40 @@ class _Binder:
         if decision is False:
             raise QueryError(inner)
         binder = _Binder(target, self.access, self.budget, trusted=self.trusted)
-        found = await binder._condition(inner, name, raw)
-        negative = isinstance(found, Not) or _negative(found)
-        if negative:
-            found = _positive(found)
+        found, negated = await binder._found(_Asked(inner, asked.operator, asked.raw, crossing=True))
         allowed = await bind_rule(decision, target, self.access)
-        return found if allowed is ALWAYS else AllOf([found, allowed]), negative
+        return found if allowed is ALWAYS else AllOf([found, allowed]), negated
 
-    async def _elsewhere(self, node: Node, rest: list[str], name: str, raw: Any, path: str) -> Condition:
-        """A condition on a value that is not in the row: where a virtual field leads, or behind a join."""
+    async def _elsewhere(self, node: Node, asked: _Asked, place: int) -> Found:
+        """What is asked of a value that is not in the row: where a virtual field leads, or behind a join."""
+        rest = asked.names[place:]
         if node.lead is not None and not rest:
+            led = _Asked(str(node.field.leads), asked.operator, asked.raw, crossing=asked.crossing)
             try:
-                return await self._condition(str(node.field.leads), name, raw)
+                return await self._found(led)
             except QueryError as error:
-                raise QueryError(f"{path}.{name}" if error.paths[0].endswith(f".{name}") else path) from None
+                ended = error.paths[0].endswith(f".{asked.operator}")
+                raise QueryError(f"{asked.path}.{asked.operator}" if ended else asked.path) from None
         if node.joins is not None and rest:
-            return await self._joined(node, rest, name, raw, path)
-        raise QueryError(path)
+            return await self._joined(node, rest, asked)
+        raise QueryError(asked.path)
 
-    async def _joined(self, node: Node, rest: list[str], name: str, raw: Any, path: str) -> Condition:
-        """A condition on a document that a join brings; of several collections, on those that have the path."""
+    async def _joined(self, node: Node, rest: list[str], asked: _Asked) -> Found:
+        """What is asked of a document that a join brings; of several collections, of those that have the path."""
         found: list[Condition] = []
-        negative = False
+        negated = False
         refused: QueryError | None = None
         for slug, on in node.sources:
             try:
-                part, negative = await self._behind(slug, rest, name, raw)
+                part, negated = await self._behind(slug, rest, asked)
             except QueryError as error:
                 refused = error
                 continue
             if await self._follows(slug, on):
                 found.append(ReferredBy(self.collection.slug, slug, on, await self._meant(node, slug, part)))
         if not found:
-            raise refused or QueryError(path)
-        one = found[0] if len(found) == 1 else AnyOf(found)
-        return Not(one) if negative else one
+            raise refused or QueryError(asked.path)
+        return found[0] if len(found) == 1 else AnyOf(found), negated
 
     async def _follows(self, slug: str, on: Node) -> bool:
         """Whether the asker may know what a field refers to."""
@@ -315,32 +387,32 @@ class _Binder:
         )
         return AllOf([part, meant])
 
-    def _leaf(self, node: Node, keys: tuple[str, ...], name: str, raw: Any, path: str) -> Condition:
-        operator = _operator(node, name, keys)
+    def _leaf(self, node: Node, keys: tuple[str, ...], asked: _Asked) -> Found:
+        self.budget.spend_leaf()
+        operator = _operator(node, asked.operator, keys)
         if operator is None:
-            raise QueryError(f"{path}.{name}")
-        crossing = node.field.has_list or node.rows is not None
+            raise QueryError(f"{asked.path}.{asked.operator}")
+        crossing = asked.crossing or node.field.has_list or node.rows is not None
         if node.refers is not None and node.refers.polymorphic:
-            found = self._polymorphic(node, keys, name, raw, path)
+            found = self._polymorphic(node, keys, asked, crossing)
             if found is not None:
                 return found
-        elif name == "equals" and isinstance(raw, Mapping) and node.refers is not None:
-            raise BadRequest(f"A query on {path!r} takes an id.")
+        elif asked.operator == "equals" and isinstance(asked.raw, Mapping) and node.refers is not None:
+            raise BadRequest(f"A query on {asked.path!r} takes an id.")
         negated = operator.positive
         chosen = operator if negated is None or not crossing else _known(node, negated, keys)
-        reader = _Reading(self, node, keys)
         try:
-            values = chosen.read(reader, raw)
+            values = chosen.read(_Reading(self, node, keys), asked.raw)
         except Never:
-            return ALWAYS if operator.positive == "equals" else NEVER
+            return NEVER, negated == "equals"
+        target = self._target(node, keys)
         if chosen.name == "exists":
-            return _existence(node, keys, bool(values[0]), crossing, self._target(node, keys))
+            return _existence(node, keys, bool(values[0]), crossing, target)
         if values == (None,):
-            return _null(node, keys, operator, crossing, self._target(node, keys))
+            return _null(node, keys, operator, crossing, target)
         if chosen.every:
-            return self._each(node, keys, chosen, values)
-        found = _in_rows(node, Comparison(node, chosen, values, keys, self._target(node, keys)))
-        return Not(found) if crossing and negated is not None else found
+            return self._each(node, keys, chosen, values), False
+        return Comparison(node, chosen, values, keys, target), crossing and negated is not None
 
     def _each(self, node: Node, keys: tuple[str, ...], operator: Operator, values: tuple[Any, ...]) -> Condition:
         """Every value is met by some element of one list."""
@@ -348,21 +420,21 @@ class _Binder:
         for value in values:
             self.budget.spend(0)
             parts.append(Comparison(node, operator, (value,), keys, self._target(node, keys)))
-        return _in_rows(node, AllOf(parts))
+        return AllOf(parts)
 
-    def _polymorphic(self, node: Node, keys: tuple[str, ...], name: str, raw: Any, path: str) -> Condition | None:
-        """A condition on a reference that says where it leads, where it is more than one on a key of its value."""
+    def _polymorphic(self, node: Node, keys: tuple[str, ...], asked: _Asked, crossing: bool) -> Found | None:
+        """What is asked of a reference that says where it leads, where it is more than one on a key of its value."""
+        name, raw = asked.operator, asked.raw
         if name == "equals" and isinstance(raw, Mapping) and not keys:
             if set(raw) != {"relationTo", "value"}:
-                raise BadRequest(f"A query on {path!r} takes an id.")
-            return self._pointing(node, raw["relationTo"], raw["value"])
+                raise BadRequest(f"A query on {asked.path!r} takes an id.")
+            return self._pointing(node, raw["relationTo"], raw["value"]), False
         if keys != ("value",) or name == "exists":
             return None
         if isinstance(raw, NumberOfUser | TextOfUser) and name in ("equals", "not_equals"):
-            own = self._pointing(node, raw.collection, _plain_id(raw))
-            return own if name == "equals" else Not(own)
+            return self._pointing(node, raw.collection, _plain_id(raw)), name == "not_equals"
         kinds = {self.access.collection(slug).ids.kind for slug in node.slugs}
-        return self._of_any_kind(node, name, raw, path) if len(kinds) > 1 else None
+        return self._of_any_kind(node, asked, crossing) if len(kinds) > 1 else None
 
     def _pointing(self, node: Node, slug: Any, raw: Any) -> Condition:
         """Whether a reference leads to one document: its collection and its id, of one and the same value."""
@@ -372,21 +444,21 @@ class _Binder:
             id = self.access.collection(slug).ids.query_value(node.field.query_value(raw))
         except Never:
             return NEVER
-        return _in_rows(node, Comparison(node, operators.points_to, (slug, id)))
+        return Comparison(node, operators.points_to, (slug, id))
 
-    def _of_any_kind(self, node: Node, name: str, raw: Any, path: str) -> Condition:
-        """A condition on ids that collections write differently: what it means in any of them. They have no order."""
+    def _of_any_kind(self, node: Node, asked: _Asked, crossing: bool) -> Found:
+        """What is asked of ids that collections write differently: what it means in any of them. They have no order."""
+        name, raw = asked.operator, asked.raw
         operator = operators.ANY_ID.get(name)
         if operator is None:
-            raise QueryError(f"{path}.{name}")
+            raise QueryError(f"{asked.path}.{name}")
         if raw is None or raw == "null":
-            return self._leaf(node, ("value",), "exists", operator.positive is not None, path)
+            return self._leaf(node, ("value",), replace(asked, operator="exists", raw=operator.positive is not None))
         items = operators.many(_AsGiven(), raw) if name in ("in", "not_in") else (raw,)
         values = tuple(dict.fromkeys(value for item in items for value in self._readings(node, item)))
-        crossing = node.field.has_list or node.rows is not None
         if crossing and operator.positive is not None:
-            return Not(_in_rows(node, Comparison(node, operators.in_, values, ("value",))))
-        return _in_rows(node, Comparison(node, operator, values, ("value",)))
+            return Comparison(node, operators.in_, values, ("value",)), True
+        return Comparison(node, operator, values, ("value",)), False
 
     def _readings(self, node: Node, raw: Any) -> Iterator[Any]:
         """The ids that a value spells, each as one of the collections writes it."""
@@ -465,42 +537,44 @@ def _known(node: Node, name: str, keys: tuple[str, ...]) -> Operator:
     return operator
 
 
-def _existence(node: Node, keys: tuple[str, ...], wanted: bool, crossing: bool, target: str | None) -> Condition:
+def _existence(node: Node, keys: tuple[str, ...], wanted: bool, crossing: bool, target: str | None) -> Found:
     if crossing:
-        found = _in_rows(node, Comparison(node, operators.exists, (), keys, target))
-        return found if wanted else Not(found)
-    return Comparison(node, operators.exists if wanted else operators.missing, (), keys, target)
+        return Comparison(node, operators.exists, (), keys, target), not wanted
+    return Comparison(node, operators.exists if wanted else operators.missing, (), keys, target), False
 
 
-def _null(node: Node, keys: tuple[str, ...], operator: Operator, crossing: bool, target: str | None) -> Condition:
+def _null(node: Node, keys: tuple[str, ...], operator: Operator, crossing: bool, target: str | None) -> Found:
     """A comparison with null: only equality has a meaning there."""
     if operator.name in ("equals", "not_equals"):
         return _existence(node, keys, operator.name == "not_equals", crossing, target)
-    return NEVER
+    return NEVER, False
 
 
-def _in_rows(node: Node, found: Condition) -> Condition:
-    array = node.rows
-    while array is not None:
-        found = InRows(array, found)
-        array = array.rows
-    return found
+def _settled(found: Found) -> Condition:
+    """The condition, negated if that was asked."""
+    condition, negated = found
+    if not negated:
+        return condition
+    return ALWAYS if condition is NEVER else Not(condition)
 
 
-def _negative(found: Condition) -> bool:
-    return isinstance(found, Comparison) and (found.operator.positive is not None)
+def _either(wanted: Condition | None, unwanted: Condition | None) -> Found:
+    """What was asked of some kinds of rows, and of others to hold of none, as where only one of them knows null."""
+    if unwanted is None:
+        return wanted or NEVER, False
+    return (unwanted, True) if wanted is None else (AnyOf([wanted, _settled((unwanted, True))]), False)
 
 
-def _positive(found: Condition) -> Condition:
-    """What a negation behind a reference negates, so that it can be negated of the whole document."""
-    if isinstance(found, Not):
-        return found.part
-    assert isinstance(found, Comparison)
-    assert found.operator.positive is not None
-    if found.operator is operators.missing:
-        return Comparison(found.node, operators.exists, (), found.keys, found.target)
-    positive = _known(found.node, found.operator.positive, found.keys)
-    return Comparison(found.node, positive, found._values, found.keys, found.target)
+def _rows(array: Node, found: Condition) -> Condition:
+    return NEVER if found is NEVER else InRows(array, found)
+
+
+def _of_kinds(array: Node, parts: Mapping[str, Condition]) -> Condition:
+    """What is asked of each kind of row; NEVER where none can fulfil it."""
+    possible = {kind: part for kind, part in parts.items() if part is not NEVER}
+    if not possible or array.field.level_key is None:
+        return NEVER if not possible else possible[""]
+    return OfKinds(array.plans[next(iter(possible))].by_key[array.field.level_key], possible)
 
 
 def _branches(value: Any, key: Any) -> list[Mapping[str, Any]]:
@@ -516,15 +590,27 @@ def _all(parts: list[Condition]) -> Condition:
     if len(parts) == 1:
         return parts[0]
     merged: list[Condition] = []
-    by_array: dict[tuple[str, ...], list[Condition]] = {}
+    by_array: dict[tuple[str, ...], list[InRows]] = {}
+    kinds: list[OfKinds] = []
     for part in parts:
         if isinstance(part, InRows):
             by_array.setdefault(part.array.path, []).append(part)
+        elif isinstance(part, OfKinds):
+            kinds.append(part)
         elif part is not ALWAYS:
             merged.append(part)
     for same in by_array.values():
-        arrays = [part for part in same if isinstance(part, InRows)]
-        merged.append(arrays[0] if len(arrays) == 1 else InRows(arrays[0].array, _all([part.part for part in arrays])))
+        merged.append(same[0] if len(same) == 1 else _rows(same[0].array, _all([part.part for part in same])))
+    if kinds:
+        merged.append(_same_kind(kinds))
     if not merged:
         return ALWAYS
     return merged[0] if len(merged) == 1 else AllOf(merged)
+
+
+def _same_kind(asked: list[OfKinds]) -> Condition:
+    """Conditions that one row must fulfil, which is of one kind only."""
+    first, *others = asked
+    shared = [kind for kind in first.parts if all(kind in other.parts for other in others)]
+    parts = {kind: _all([each.parts[kind] for each in asked]) for kind in shared}
+    return OfKinds(first.kind, parts) if parts else NEVER

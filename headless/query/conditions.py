@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from headless.compile.plan import Node
-from headless.operators import Expression, Operator, Values
+from headless.operators import Expression, Operator, Values, in_
 
 
 class Scope(Protocol):
@@ -106,7 +106,9 @@ class Comparison:
         self.target = target
         self._values = values
         self.bound = operator.bind(values)
-        self.shape: Hashable = ("is", node.path, keys, target, operator.name, operator.sql, len(self.bound))
+        self.shape: Hashable = (
+            "is", place_of(node), node.field.has_list, keys, target, operator.name, operator.sql, len(self.bound)
+        )  # fmt: skip
 
     def values(self) -> Iterable[Any]:
         return self.bound if self.target is None else (self.node.dotted, *self.bound)
@@ -204,7 +206,7 @@ class InRows:
     def __init__(self, array: Node, part: Condition) -> None:
         self.array = array
         self.part = part
-        self.shape: Hashable = ("rows", array.path, part.shape)
+        self.shape: Hashable = ("rows", place_of(array), part.shape)
         self.relational = part.relational
 
     def values(self) -> Iterable[Any]:
@@ -218,6 +220,39 @@ class InRows:
         return isinstance(rows, list) and any(self.part.test(row) for row in rows)
 
 
+class OfKinds:
+    """The row is of one of some kinds, and fulfils what is asked of that kind. `kind` is the node that says it."""
+
+    def __init__(self, kind: Node, parts: Mapping[str, Condition]) -> None:
+        self.kind = kind
+        self.parts = parts
+        self.relational = any(part.relational for part in parts.values())
+        alike: dict[Hashable, list[str]] = {}
+        for name, part in parts.items():
+            values = tuple(part.values())
+            alike.setdefault((part.shape, values, tuple(map(type, values))), []).append(name)
+        # Where kinds have a field in common, the database is asked once for all of them.
+        self._groups = [(names, in_.bind(tuple(names)), parts[names[0]]) for names in alike.values()]
+        self.shape: Hashable = ("kinds", *((tuple(names), part.shape) for names, _, part in self._groups))
+
+    def values(self) -> Iterable[Any]:
+        for _, names, part in self._groups:
+            yield from names
+            yield from part.values()
+
+    def sql(self, scope: Scope) -> Expression:
+        kind = scope.value(self.kind)
+        asked = []
+        for _, _, part in self._groups:
+            among = scope.dialect.in_list(kind, scope.parameter())
+            asked.append(sa.and_(among, part.sql(scope)))
+        return sa.or_(sa.false(), *asked)
+
+    def test(self, document: Mapping[str, Any]) -> bool:
+        part = self.parts.get(dig(document, self.kind))
+        return part is not None and part.test(document)
+
+
 class Related:
     """A referenced document of a collection fulfils a condition."""
 
@@ -227,7 +262,7 @@ class Related:
         self.node = node
         self.slug = slug
         self.part = part
-        self.shape: Hashable = ("related", node.path, slug, part.shape)
+        self.shape: Hashable = ("related", place_of(node), node.field.has_list, slug, part.shape)
 
     def values(self) -> Iterable[Any]:
         return self.part.values()
@@ -264,6 +299,11 @@ class ReferredBy:
 
     def test(self, document: Mapping[str, Any]) -> bool:
         raise TypeError("a condition on documents that refer to this one is answered by the database")
+
+
+def place_of(node: Node) -> tuple[str, ...]:
+    """Where a node's value is, seen from the table or the row that the condition is asked of."""
+    return node.path if node.parent is None else node.keys
 
 
 def dig(document: Mapping[str, Any], node: Node) -> Any:

@@ -20,7 +20,7 @@ from headless import operators
 from headless.compile.plan import Node
 from headless.errors import BadRequest
 from headless.operators import Expression, Operator, Values
-from headless.query.conditions import NEVER, Condition, Not, Scope, dig
+from headless.query.conditions import NEVER, Condition, Not, Scope, dig, place_of
 
 LONGEST: Final = 12
 """The most names in a path inside a JSON value."""
@@ -66,7 +66,7 @@ class Inside:
         self.alternatives = alternatives
         self._bound = [each.operator.bind(each.values) for each in alternatives or ()]
         self.shape: Hashable = (
-            "inside", node.path, tuple(step.isdigit() for step in steps), alternatives is None,
+            "inside", place_of(node), tuple(step.isdigit() for step in steps), alternatives is None,
             *((each.kinds, each.operator.name, len(bound)) for each, bound in self._pairs()),
         )  # fmt: skip
 

@@ -19,11 +19,9 @@ NAMES = {
 }  # fmt: skip
 
 FIELDS = {
-    "ABSENT", "Array", "Checkbox", "Code", "Collapsible", "DataField", "Date", "Email", "Field", "FieldAdmin",
-    "FieldContext", "Group", "HtmlOf", "Join", "Json", "Number", "Option", "Radio", "Relationship", "RichText", "Row",
-    "Select", "Slug",
-    "Tab", "Tabs", "Text", "Textarea", "Ui",
-    "Point", "Upload",
+    "ABSENT", "Array", "Block", "Blocks", "Checkbox", "Code", "Collapsible", "DataField", "Date", "Email", "Field",
+    "FieldAdmin", "FieldContext", "Group", "HtmlOf", "Join", "Json", "Number", "Option", "Point", "Radio",
+    "Relationship", "RichText", "Row", "Select", "Slug", "Tab", "Tabs", "Text", "Textarea", "Ui", "Upload",
 }  # fmt: skip
 
 RICHTEXT = {"Address", "Render", "from_html", "from_markdown", "normal", "to_html", "to_markdown", "to_text"}

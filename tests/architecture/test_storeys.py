@@ -18,7 +18,7 @@ PUBLIC = ("headless", "headless.fields", "headless.events", "headless.testing", 
 STOREYS: list[set[str]] = [
     {"errors", "names", "clock", "declaration", "environment", "checkout", "lexical", "py", "richtext", "zones"},
     {"geometry", "uuid7"},
-    {"operators", "mail", "security", "changes.change"},
+    {"operators", "labels", "mail", "security", "changes.change"},
     {"access", "hooks", "database", "http", "changes"},
     {"streams", "events", "fields", "auth", "endpoint"},
     {"collection"},

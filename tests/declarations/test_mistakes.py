@@ -19,6 +19,8 @@ Endpoint: Any = headless.Endpoint
 Headless: Any = headless.Headless
 
 TITLE = fields.Text("title")
+HERO = fields.Block("hero", fields=[TITLE])
+REFERRING = fields.Group("g", fields=[fields.Blocks("b", block_references=["heor"])])
 
 
 def problems(make: Callable[[], Any]) -> list[str]:
@@ -91,6 +93,36 @@ MISTAKES: dict[str, tuple[Callable[[], Any], list[str]]] = {
     "a radio without options": (lambda: posts(fields=[fields.Radio("r", options=[])]), ["'r'", "options"]),
     "an on_delete of no kind": (lambda: posts(fields=[fields.Relationship("r", relation_to="x", on_delete="keep")]),
         ["'r'", "'keep'", "cascade"]),
+    "no block": (lambda: posts(fields=[fields.Blocks("b")]), ["'posts'", "'b'", "no blocks"]),
+    "blocks that are no list": (lambda: fields.Blocks("b", blocks="hero"), ["Blocks 'b'", "blocks", "list"]),
+    "a block that is none": (lambda: fields.Blocks("b", blocks=[5]), ["Blocks 'b'", "blocks.0"]),
+    "a block's option": (lambda: fields.Block("hero", fields=[], lables={}), ["Block 'hero'", "'lables'", "'labels'"]),
+    "a block's label": (lambda: fields.Block("hero", fields=[], labels={"singlar": "x"}),
+        ["Block 'hero'", "'singlar'", "'singular'"]),
+    "a block's name with a space": (lambda: fields.Block("a b", fields=[]), ["block 'a b'", "letters"]),
+    "a block without fields": (lambda: fields.Block("hero"), ["Block 'hero'", "'fields'", "required"]),
+    "a block's id": (lambda: fields.Block("hero", fields=[fields.Text("id")]), ["block 'hero'", "'id'", "taken"]),
+    "a block's kind": (lambda: fields.Block("hero", fields=[fields.Row(fields=[fields.Text("blockType")])]),
+        ["block 'hero'", "'blockType'", "taken"]),
+    "a block's own name": (lambda: fields.Block("hero", fields=[fields.Text("blockName")]),
+        ["block 'hero'", "'blockName'", "taken"]),
+    "a mistake in a block": (lambda: fields.Block("hero", fields=[fields.Select("s", options=[])]),
+        ["block 'hero'", "'s'", "options"]),
+    "a block twice": (lambda: posts(fields=[fields.Blocks("b", blocks=[HERO], block_references=["hero"])]),
+        ["'posts'", "'b'", "two blocks", "'hero'"]),
+    "a filter of no block": (lambda: posts(fields=[fields.Blocks("b", blocks=[HERO], filter_options=["heor"])]),
+        ["'posts'", "'b'", "'heor'", "'hero'"]),
+    "a filter that is none": (lambda: fields.Blocks("b", blocks=[HERO], filter_options=5), ["Blocks 'b'", "slugs"]),
+    "a block of no declaration": (lambda: application(posts(fields=[REFERRING]), blocks=[HERO]),
+        ["'posts'", "'g.b'", "'heor'", "'hero'"]),
+    "two blocks of one slug": (lambda: Config(blocks=[HERO, HERO]), ["Config", "two blocks", "'hero'"]),
+    "a block that is only named": (lambda: Config(blocks=["hero"]), ["Config", "blocks.0"]),
+    "a block in itself": (lambda: Config(blocks=[
+        fields.Block("a", fields=[fields.Array("rows", fields=[fields.Blocks("in", block_references=["b"])])]),
+        fields.Block("b", fields=[fields.Blocks("in", blocks=["a"])]),
+    ]), ["Config", "'a'", "a > b > a"]),
+    "an index in a block": (lambda: application(posts(fields=[fields.Blocks("b", blocks=[
+        fields.Block("hero", fields=[fields.Text("slug", unique=True)])])])), ["'b.hero.slug'", "unique"]),
     "a tab without a name": (lambda: fields.Tabs(tabs=[{"fields": []}]), ["Tabs", "name or a label"]),
     "two collections of one slug": (lambda: Config(collections=[posts(), posts()]), ["two collections", "'posts'"]),
     "a method of no kind": (lambda: Endpoint("fetch", "/x", print), ["Endpoint", "'fetch'", "get"]),

@@ -19,7 +19,7 @@ from headless import admin, errors, events, fields, operators, richtext, testing
 from headless.access import BUILT_IN, AccessContext
 from headless.auth import Auth, Cookies
 from headless.cli.commands import cli
-from headless.collection import Collection, CollectionAdmin, Index, Labels, Pagination
+from headless.collection import Collection, CollectionAdmin, Index, Pagination
 from headless.config import (
     ROOT_HOOKS,
     AdminOptions,
@@ -32,10 +32,12 @@ from headless.config import (
 from headless.endpoint import Endpoint
 from headless.fields.appearance import DateAdmin, FieldAdmin
 from headless.fields.base import DataField, Field, FieldContext
+from headless.fields.block import Block, BlockAdmin
 from headless.fields.choice import Option
 from headless.fields.date import ZoneOptions
 from headless.fields.group import NamedGroup
 from headless.hooks import COLLECTION_HOOKS, FIELD_HOOKS, HookContext
+from headless.labels import Labels
 from headless.openapi.common import SHARED
 from headless.openapi.components import SHAPES
 from headless.openapi.parameters import COMMON
@@ -47,7 +49,8 @@ from tests.docs.markdown import DOCS, ROOT, codes, first_cells, name_of, read
 GUIDE, REFERENCE = DOCS / "guide", DOCS / "reference"
 DECLARATIONS = (
     Config, AdminOptions, CorsOptions, ChangeLogOptions, OpenApiOptions, GenerateOptions, Collection, CollectionAdmin,
-    Labels, Pagination, Index, Auth, Cookies, FieldAdmin, DateAdmin, StreamLimits,
+    Labels, Pagination, Index, Auth, Cookies, FieldAdmin, DateAdmin, Block, BlockAdmin,
+    StreamLimits,
 )  # fmt: skip
 
 

@@ -25,6 +25,12 @@ INNER = "A quiet launch"
 OTHER_INNER = "Ein zweiter"
 NEEDS: Mapping[str, dict[str, Any]] = {
     "array": {"fields": [fields.Text("inner")]},
+    "blocks": {
+        "blocks": [
+            fields.Block("quote", fields=[fields.Text("inner")]),
+            fields.Block("figure", fields=[fields.Number("size"), fields.Text("inner")]),
+        ]
+    },
     "collapsible": {"label": "More", "fields": [fields.Text("inner")]},
     "group": {"fields": [fields.Text("inner")]},
     "join": {"collection": "targets", "on": "thing"},
@@ -39,6 +45,10 @@ NEEDS: Mapping[str, dict[str, Any]] = {
 """What a type cannot be declared without."""
 OTHER: Mapping[str, Any] = {
     "array": [{"id": "a", "inner": OTHER_INNER}, {"id": "b", "inner": INNER}],
+    "blocks": [
+        {"id": "a", "size": 3, "inner": OTHER_INNER, "blockName": "The second", "blockType": "figure"},
+        {"id": "b", "inner": INNER, "blockName": None, "blockType": "quote"},
+    ],
     "checkbox": False,
     "date": "1999-12-31T23:59:59.999Z",
     "email": "grace@example.org",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -99,28 +99,30 @@ def test_no_value_is_part_of_a_statement(type_: str, role: str) -> None:
 
 
 def questions(type_: str) -> Iterator[dict[str, Any]]:
-    """A where with every operator, for the example, the other value, and null."""
+    """A where with every operator, for the example, the other value, and null: of the field and of what is in it."""
     field = data_field(type_)
-    nested = bool(field.children)
-    path, operators = (f"{field.name}.inner", data_field("text").operators) if nested else (field.name, field.operators)
     values = [document[field.name] for document in (example(type_), other(type_))]
-    values = (
-        [value[0]["inner"] if isinstance(value, list) else value["inner"] for value in values] if nested else values
-    )
+    yield from asked_of(field.name, field.operators, values, ASKED.get(type_), is_date=type_ == "date")
+    if field.levels:
+        inner = [value[0]["inner"] if isinstance(value, list) else value["inner"] for value in values]
+        yield from asked_of(f"{field.name}.inner", data_field("text").operators, inner)
+
+
+def asked_of(
+    path: str, operators: Iterable[str], values: list[Any], asked: Any = (), *, is_date: bool = False
+) -> Iterator[dict[str, Any]]:
+    """A where with every operator at one path."""
     for name in operators:
         if name == "exists":
             yield from ({path: {name: wanted}} for wanted in (True, False))
         elif name in ASKED_OF:
             yield from ({path: {name: asked}} for asked in ASKED_OF[name])
         elif name in ("in", "not_in"):
-            yield from ({path: {name: asked}} for asked in (values, values[:1], []))
+            yield from ({path: {name: listed}} for listed in (values, values[:1], []))
         else:
-            asked = ASKED.get(type_) or [
-                *values,
-                *(str(value)[:3].upper() for value in values if isinstance(value, str)),
-            ]
-            is_date = type_ == "date" and name not in ("like", "not_like", "contains")
-            yield from ({path: {name: value}} for value in (values if is_date else asked))
+            parts = [*values, *(str(value)[:3].upper() for value in values if isinstance(value, str))]
+            only_dates = is_date and name not in ("like", "not_like", "contains")
+            yield from ({path: {name: value}} for value in (values if only_dates else asked or parts))
             if name in ("equals", "not_equals"):
                 yield {path: {name: None}}
 
@@ -212,8 +214,9 @@ def test_garbage_is_coerced_or_refused(client: TestClient, type_: str, value: An
 def test_garbage_in_a_query_is_answered_or_refused(client: TestClient, type_: str) -> None:
     """With every operator, whatever the value."""
     field = data_field(type_)
-    path = f"{field.name}.inner" if field.children else field.name
-    for operator in [*field.operators, "nope"]:
+    asked = [(field.name, operator) for operator in [*field.operators, "nope"]]
+    asked += [(f"{field.name}.inner", operator) for operator in data_field("text").operators if field.levels]
+    for path, operator in asked:
         for value in GARBAGE:
             try:
                 client.system.count(slug(type_), {path: {operator: value}})

@@ -81,7 +81,7 @@ def test_a_field_that_is_none(folder: Folder, field: str, problem: str) -> None:
 def test_an_unknown_field_type_like_none_names_them_all(folder: Folder) -> None:
     """Where nothing is near, everything there is."""
     (problem,) = folder.problems("collections:\n- slug: a\n  fields: [{name: x, type: hologram}]\n")
-    assert problem.startswith("headless.yaml:3:28: unknown field type 'hologram' (there are array, checkbox, ")
+    assert problem.startswith("headless.yaml:3:28: unknown field type 'hologram' (there are array, blocks, checkbox, ")
 
 
 def test_a_collection_without_a_slug(folder: Folder) -> None:
@@ -122,6 +122,58 @@ def test_two_of_a_name(folder: Folder) -> None:
         "collections/posts.yaml:6:65: two fields are called 'title', the other in line 6",
         "collections/posts.yaml:9:29: two fields are called 'seo', the other in line 6",
         "collections/third.yaml:1:1: two collections are called 'notes', the other in headless.yaml:2:4",
+    ]
+
+
+def test_mistakes_in_blocks(folder: Folder) -> None:
+    """Each in its line: in a block of a field, in one of the application, and in what names them."""
+    text = """\
+blocks:
+- {slug: quote, fields: [{name: text, type: txt}]}
+- {slug: card, feilds: []}
+- {slug: card, fields: []}
+collections:
+- slug: pages
+  fields:
+  - name: layout
+    type: blocks
+    blocks:
+    - {slug: hero, fields: [{name: id, type: text}]}
+    - slug: wide
+      admin: {gruop: x}
+      fields: [{name: a, type: text}, {name: a, type: text}]
+    - {slug: hero, fields: []}
+    - {slug: 5, fields: []}
+    - quote
+    filter_options: nothing
+"""
+    assert folder.problems(text) == [
+        f"headless.yaml:{problem}"
+        for problem in (
+            "2:45: unknown field type 'txt' – did you mean 'text'?",
+            "3:3: Block 'card': option 'fields' is required",
+            "3:16: Block 'card': unknown option 'feilds' – did you mean 'fields'?",
+            "4:10: two blocks are called 'card', the other in line 3",
+            "11:7: block 'hero': the name 'id' is taken: every block has it by itself",
+            "13:15: Block 'wide': BlockAdmin: unknown option 'gruop' – did you mean 'group'?",
+            "14:40: two fields are called 'a', the other in line 14",
+            "15:14: two blocks are called 'hero', the other in line 11",
+            "16:14: Block: slug: input should be a valid string – did you mean '5', in quotes?",
+            "18:21: there is no filter 'nothing' (there is no functions.py beside the file)",
+        )
+    ]
+
+
+def test_a_block_that_is_declared_nowhere(folder: Folder) -> None:
+    """It is told where it is named, with the nearest that is declared."""
+    text = (
+        "blocks:\n- {slug: quote, fields: []}\n"
+        "collections:\n- {slug: pages, fields: [{name: layout, type: blocks, block_references: [quot]}]}\n"
+        "- {slug: posts, fields: [{name: layout, type: blocks, blocks: [quot]}]}\n"
+    )
+    assert folder.problems(text) == [
+        "headless.yaml:4:74: collection 'pages', field 'layout': there is no block 'quot' – did you mean 'quote'?",
+        "headless.yaml:5:64: collection 'posts', field 'layout': there is no block 'quot' – did you mean 'quote'?",
     ]
 
 

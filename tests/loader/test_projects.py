@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 import posixpath
 from collections.abc import Mapping
 from pathlib import Path
@@ -63,6 +64,20 @@ collections:
           - {name: extra, fields: [{name: score, type: number, min: 0}]}
           - label: Body
             fields: [{type: collapsible, label: Text, fields: [{name: body, type: textarea}]}]
+      - name: layout
+        type: blocks
+        blockReferences: [quote]
+        filter_options: os:fspath
+        blocks:
+          - slug: hero
+            labels: {singular: Big picture}
+            interfaceName: HeroBlock
+            admin: {group: Pictures, disableBlockName: true}
+            fields:
+              - {name: heading, type: text, required: true, hooks: {before_change: posixpath:normpath}}
+blocks:
+  - slug: quote
+    fields: [{name: text, type: textarea}]
 """
 
 
@@ -95,6 +110,20 @@ def shop() -> Config:
                     fields.Tab(label="Body", fields=[fields.Collapsible("Text", fields=[fields.Textarea("body")])]),
                 ]
             ),
+            fields.Blocks(
+                "layout",
+                block_references=["quote"],
+                filter_options=os.fspath,
+                blocks=[
+                    fields.Block(
+                        "hero",
+                        labels={"singular": "Big picture"},
+                        interface_name="HeroBlock",
+                        admin={"group": "Pictures", "disable_block_name": True},
+                        fields=[fields.Text("heading", required=True, hooks={"before_change": posixpath.normpath})],
+                    )
+                ],
+            ),
         ],
     )
     return Config(
@@ -105,6 +134,7 @@ def shop() -> Config:
         custom={"on": "yes", "sizes": [1, 2.5, None, True]},
         endpoints=[Endpoint("get", "/peek/{id}", posixpath.basename, access=staff, summary="Peeks")],
         collections=[people, posts],
+        blocks=[fields.Block("quote", fields=[fields.Textarea("text")])],
     )
 
 

@@ -54,8 +54,11 @@ def config() -> Config:
             fields.Text("vault", hidden=True),
         ],
     )  # fmt: skip
+    targets = Collection(
+        "targets", access=anyone, fields=[fields.Relationship("thing", relation_to="things")], endpoints=False
+    )
     return Config(
-        collections=[admins, users, things, posts, Collection("targets", access=anyone, fields=[], endpoints=False)],
+        collections=[admins, users, things, posts, targets],
         admin={"user": "admins"},
         openapi={"access": "anyone"},
         database="sqlite:///:memory:",

@@ -63,7 +63,7 @@ class Trace:
         return app
 
     def watch(self, database: Any) -> None:
-        read, store = database.read, database.store
+        read, read_inline, store = database.read, database.read_inline, database.store
 
         async def reading(statement: Any, values: Any = ()) -> Any:
             self.note("read", "")
@@ -74,7 +74,14 @@ class Trace:
             self.note("store", "")
             return await store(lambda: self.stored(make()))
 
-        database.read, database.store = reading, storing
+        def reading_inline(statement: Any, values: Any = ()) -> Any:
+            found = read_inline(statement, values)
+            if found is not None:
+                self.note("read", "")
+                self.statements.append(" ".join(statement.sql.split()))
+            return found
+
+        database.read, database.read_inline, database.store = reading, reading_inline, storing
 
     def stored(self, steps: Any) -> Generator[Any, Any, Any]:
         try:

@@ -34,6 +34,21 @@ def in_array(**options: Any) -> tuple[Any, Any, Any]:
     return field, data, {"list": [{"id": "r1", "tag": 2, "note": "a"}, {"id": "r2", "tag": None, "note": "b"}]}
 
 
+def in_blocks(**options: Any) -> tuple[Any, Any, Any]:
+    tag = fields.Relationship("tag", relation_to="tags", **options)
+    cells = fields.Array("cells", fields=[fields.Blocks("inner", blocks=[fields.Block("card", fields=[tag])])])
+    field = fields.Blocks("list", blocks=[fields.Block("table", fields=[cells]), fields.Block("card", fields=[tag])])
+
+    def block(kind: str, id: str, **values: Any) -> dict[str, Any]:
+        return {"id": id, **values, "blockName": None, "blockType": kind}
+
+    def value(tag: Any) -> Any:
+        cells = [{"id": "c", "inner": [block("card", "i", tag=tag), block("card", "j", tag=2)]}]
+        return {"list": [block("table", "t", cells=cells), block("card", "k", tag=tag), block("card", "l", tag=2)]}
+
+    return field, value(1), value(None)
+
+
 def of_many(**options: Any) -> tuple[Any, Any, Any]:
     return (
         fields.Relationship("tags", relation_to="tags", has_many=True, **options),
@@ -69,7 +84,7 @@ def in_rich_text(**options: Any) -> tuple[Any, Any, Any]:
 
 
 WORDS = [{"type": "text", "text": "its words", "format": 0}]
-PLACES = [at_top, in_group, in_array, of_many, polymorphic, polymorphic_of_many, in_rich_text]
+PLACES = [at_top, in_group, in_array, in_blocks, of_many, polymorphic, polymorphic_of_many, in_rich_text]
 
 
 def config(*declared: Any, tags: str = "integer") -> Config:

@@ -10,6 +10,7 @@ import pytest
 from headless import Collection, Config, Index, NotFound, ValidationError, fields
 from headless.fields import FieldContext
 from headless.testing import StillClock, TestClient
+from tests.rest.watching import watched
 
 Errors = list[dict[str, Any]]
 
@@ -143,6 +144,35 @@ def test_a_condition_that_is_false_switches_validation_off() -> None:
         assert client.create("posts", {"rows": [{"n": 2}]})["extra"] is None
         errors = refused(lambda: client.create("posts", {"advanced": True, "rows": [{"n": 2}, {"n": 3}]}))
     assert [error["path"] for error in errors] == ["extra", "rows.1.why"]
+
+
+def never(*_: Any) -> bool:
+    return False
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        (fields.Number("it", admin={"condition": never}), ["abc", {"a": 1}, [1], True]),
+        (fields.Text("it", admin={"condition": never}), [[1], {}, True]),
+        (fields.Date("it", admin={"condition": never}), [[1], {}]),
+        (fields.Checkbox("it", admin={"condition": never}), ["abc", [], 7]),
+        (fields.Select("it", options=["a"], has_many=True, admin={"condition": never}), [5, {"a": 1}, [[1]]]),
+        (fields.Relationship("it", relation_to="posts", admin={"condition": never}), ["abc", 99, [1], {"id": {}}]),
+        (fields.Relationship("it", relation_to="posts", has_many=True, admin={"condition": never}), ["x", [99], [{}]]),
+        (fields.Relationship("it", relation_to=["posts"], admin={"condition": never}),
+            ["x", {"relationTo": "posts", "value": 99}, {"relationTo": [], "value": []}]),
+        (fields.Array("it", fields=[fields.Number("n")], admin={"condition": never}), ["x", [1], [{"n": "abc"}]]),
+        (fields.Group("it", fields=[fields.Number("n")], admin={"condition": never}), ["x", [1], {"n": "abc"}]),
+    ],
+    ids=lambda given: type(given).__name__,
+)  # fmt: skip
+def test_what_cannot_be_stored_is_refused_under_a_false_condition_too(field: fields.Field, values: list[Any]) -> None:
+    """Never a failure of the database, and never a value that breaks the queries of others."""
+    with watched(posts(field, access="anyone")) as client:
+        for value in values:
+            assert client.post("/api/posts", json={"it": value}).status_code == 400, value
+        assert client.post("/api/posts", json={"it": None}).status_code == 201
 
 
 def test_custom_validators() -> None:

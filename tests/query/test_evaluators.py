@@ -28,6 +28,27 @@ ROWS = fields.Array(
         fields.Json("data"),
     ],
 )
+MARKS = fields.Blocks(
+    "marks",
+    blocks=[
+        fields.Block("dot", fields=[fields.Text("shade"), fields.Select("looks", has_many=True, options=["x", "y"])]),
+        fields.Block("line", fields=[fields.Text("shade"), fields.Number("length")]),
+    ],
+)
+BLOCKS = fields.Blocks(
+    "blk",
+    blocks=[
+        fields.Block("alpha", fields=[fields.Text("a"), fields.Text("shared"), fields.Text("mixed"), MARKS]),
+        fields.Block("beta", fields=[
+            fields.Number("b"), fields.Text("shared"), fields.Number("mixed"),
+            fields.Array("inners", fields=[fields.Text("z"), fields.Number("y"), MARKS]),
+        ]),
+        fields.Block("gamma", fields=[
+            fields.Relationship("mixed", relation_to="targets", has_many=True),
+            fields.Relationship("who", relation_to=["targets", "others"]),
+        ]),
+    ],
+)  # fmt: skip
 THINGS = Collection(
     "things",
     access="anyone",
@@ -48,6 +69,7 @@ THINGS = Collection(
         fields.Json("data"),
         fields.RichText("rich"),
         ROWS,
+        BLOCKS,
     ],
 )
 NAMED = [Collection(slug, access="anyone", fields=[fields.Text("name")]) for slug in ("targets", "others")]
@@ -100,6 +122,48 @@ rows = st.lists(
     ),
     max_size=3,
 )
+marks = st.lists(
+    st.one_of(
+        st.fixed_dictionaries(
+            {
+                "blockType": st.just("dot"),
+                "shade": maybe(texts),
+                "looks": st.lists(st.sampled_from(["x", "y"]), unique=True, max_size=2),
+            }
+        ),
+        st.fixed_dictionaries({"blockType": st.just("line"), "shade": maybe(texts), "length": maybe(numbers)}),
+    ),
+    max_size=2,
+)
+blocks = st.lists(
+    st.one_of(
+        st.fixed_dictionaries(
+            {
+                "blockType": st.just("alpha"),
+                "a": maybe(texts),
+                "shared": maybe(texts),
+                "mixed": maybe(texts),
+                "marks": marks,
+                "blockName": maybe(texts),
+            }
+        ),
+        st.fixed_dictionaries(
+            {
+                "blockType": st.just("beta"),
+                "b": maybe(numbers),
+                "shared": maybe(texts),
+                "mixed": maybe(numbers),
+                "inners": st.lists(
+                    st.fixed_dictionaries({"z": maybe(texts), "y": maybe(numbers), "marks": marks}), max_size=2
+                ),
+            }
+        ),
+        st.fixed_dictionaries(
+            {"blockType": st.just("gamma"), "mixed": st.lists(ids, max_size=2), "who": maybe(poly)},
+        ),
+    ),
+    max_size=3,
+)
 documents = st.lists(
     st.fixed_dictionaries(
         {
@@ -121,6 +185,7 @@ documents = st.lists(
             "data": json_values,
             "rich": maybe(rich_texts),
             "rows": rows,
+            "blk": blocks,
         }
     ),
     min_size=1,
@@ -130,6 +195,8 @@ documents = st.lists(
 TEXT = ["title", "grp.inner", "rows.label", "rows.sub.leaf", "pick", "picks", "rows.marks"]
 TEXTS = ["words", "rows.tags", "picks", "rows.marks"]
 NUMBER = ["num", "nums", "grp.deep.core", "rows.qty"]
+BLOCK_TEXT = ["blk.a", "blk.shared", "blk.blockName", "blk.inners.z", "blk.marks.shade", "blk.inners.marks.shade"]
+BLOCK_NUMBER = ["blk.b", "blk.inners.y", "blk.marks.length", "blk.inners.marks.length"]
 REFERENCE = ["ref", "refs", "poly.value", "polys.value"]
 ORDER = ["greater_than", "greater_than_equal", "less_than", "less_than_equal"]
 
@@ -170,6 +237,15 @@ conditions = st.one_of(
     condition("rows.done", ["equals", "not_equals", "exists"], st.booleans()),
     condition("id", ["equals", "not_equals", "in", "not_in", *ORDER], st.integers(0, 5)),
     condition("poly.relationTo", ["equals", "in"], st.sampled_from(["targets", "others", "nope"])),
+    *[condition(path, [*EQUALITY, "like", "not_like", "contains", *ORDER], texts) for path in BLOCK_TEXT],
+    *[condition(path, [*EQUALITY, "like", "contains", *ORDER], numbers) for path in BLOCK_NUMBER],
+    condition("blk.mixed", [*EQUALITY, "like", "not_like", "contains", *ORDER], st.one_of(texts, numbers, ids)),
+    condition("blk.marks.looks", [*EQUALITY, "all"], st.sampled_from(["x", "y"])),
+    condition("blk.who.value", ["equals", "not_equals", "in", "exists"], ids),
+    condition("blk.who", ["equals", "exists"], poly),
+    condition("blk.blockType", EQUALITY, st.sampled_from(["alpha", "beta", "gamma", "nope", ""])),
+    condition("blk.marks.blockType", EQUALITY, st.sampled_from(["dot", "line", "alpha"])),
+    *[condition(path, ["exists"], texts) for path in ("blk", "blk.marks", "blk.inners.marks", "blk.id")],
     condition("polys.relationTo", ["equals", "not_equals"], st.sampled_from(["targets", "others"])),
 )  # fmt: skip
 wheres = st.recursive(
