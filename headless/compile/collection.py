@@ -16,7 +16,9 @@ from headless.compile.plan import Node, Plan, build_plan
 from headless.compile.reader import Reader, RowWriter
 from headless.compile.selection import Selection, parse_selection, shown_by
 from headless.compile.tables import IdTypes, assign_columns, build_references, build_table, table_name
+from headless.compile.values import build_values, can_be_kept, kept_nodes, values_name
 from headless.config import Config
+from headless.database.schema import MADE_OF_IT
 from headless.declaration import declaration
 from headless.errors import BadRequest, ConfigError
 from headless.fields.base import ABSENT, DataField, Schema, resolved_inside
@@ -72,6 +74,8 @@ class CompiledCollection:
         self.id_schema = dict(self.ids.schema)
         """The JSON Schema of its ids."""
         assign_columns(self.plan, f"collection {declared.slug!r}")
+        self.kept = kept_nodes(self.plan, f"collection {declared.slug!r}")
+        """The leaves inside rows that have values in the table of values."""
         self.secret_columns = (PASSWORD_COLUMN,) if declared.auth is not None else ()
         self.constants = {"collection": declared.slug} if declared.auth is not None else {}
         self.rules: Mapping[str, Rule] = {
@@ -111,6 +115,7 @@ class CompiledCollection:
         self.unlogged = frozenset(node.key for node in self.plan.nodes if node.unlogged)
         self.table: sa.Table
         self.references_table: sa.Table | None = None
+        self.values_table: sa.Table | None = None
         self.wheres: dict[tuple[str, ...], Any] = {}
         """Bound wheres that are the same for every asker, by their texts."""
         self.sorts: dict[str, Any] = {}
@@ -122,10 +127,12 @@ class CompiledCollection:
         self.table = build_table(
             metadata, self.declaration, self.plan, id_types, self.secret_columns, counted=self.ids.counted
         )
+        self.table.info[MADE_OF_IT] = (values_name(self.table.name),)
 
-    def build_references(self, metadata: sa.MetaData, id_types: IdTypes) -> None:
-        """Makes the table of references, once every collection has its own table."""
+    def build_others(self, metadata: sa.MetaData, id_types: IdTypes) -> None:
+        """Makes the tables of references and of values, once every collection has its own table."""
         self.references_table = build_references(metadata, self.table, self.plan, id_types, table_name)
+        self.values_table = build_values(metadata, self.table, self.plan, self.kept, id_types)
 
     def selection(self, given: Any) -> Selection | None:
         """What `select` shows of its documents, None for everything. Raises BadRequest."""
@@ -253,7 +260,7 @@ def compile_collections(config: Config) -> tuple[dict[str, CompiledCollection], 
     for collection in compiled.values():
         collection.build(metadata, id_type)
     for collection in compiled.values():
-        collection.build_references(metadata, id_type)
+        collection.build_others(metadata, id_type)
     return compiled, metadata
 
 
@@ -319,8 +326,10 @@ def _without_effect(collection: CompiledCollection) -> list[str]:
     problems = []
     for node in collection.plan.walk():
         place = f"collection {collection.slug!r}, field {node.dotted!r}"
-        if node.rows is not None and (node.field.unique or node.field.index):
-            problems.append(f"{place}: values inside rows cannot be unique or indexed")
+        if node.rows is not None and node.field.unique:
+            problems.append(f"{place}: values inside rows cannot be unique")
+        if node.rows is not None and node.field.index and not can_be_kept(node):
+            problems.append(f"{place}: inside rows only single values and lists of them can be indexed")
         if node.field.save_to_jwt and collection.declaration.auth is None:
             problems.append(f"{place}: save_to_jwt is for collections with auth")
     if collection.declaration.auth is not None:

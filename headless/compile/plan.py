@@ -45,6 +45,8 @@ class Node:
     plans: Mapping[str, Plan] = dataclasses.field(default_factory=dict)
     """The plans of what it contains, by kind of part."""
     column: str | None = None
+    kept: str | None = None
+    """The column of the table of values, of a leaf inside rows that has one."""
     localized: bool = False
     by_locale: bool = False
     """A localized group: it has no column, so each of its leaves is kept by locale."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +22,10 @@ DERIVED: Final = "derived"
 """In a table's `info`: what it holds is made of other tables, so that a column nobody declares is no loss to leave."""
 LISTED: Final = "listed"
 """In a foreign key's `info`: the table, and the `path` in it, where its references stood when it was none."""
+FILL: Final = "fill"
+"""In the `info` of a table that is made of others: the function that writes its rows, given a connection."""
+MADE_OF_IT: Final = "made of it"
+"""In the `info` of a table: the names of those that may be made of it. One that is not declared is dropped."""
 COPY: Final = "make a new collection and copy the documents"
 COPY_VALUES: Final = "declare a new field under another name and copy the values"
 
@@ -32,8 +36,9 @@ _SPACE: Final = re.compile(r"\s+")
 class SchemaStep:
     """One difference. `sql` removes it; a `destructive` one has none, and a `remedy` instead.
 
-    `kind` is `create_table`, `add_column`, `add_reference`, `create_index`, `replace_index`, `drop_index`,
-    `change_column` or `drop_column`. `indexes` are the names and SQL of all indexes declared for the table.
+    `kind` is `create_table`, `replace_table`, `drop_table`, `add_column`, `add_reference`, `create_index`,
+    `replace_index`, `drop_index`, `change_column` or `drop_column`. `indexes` are the names and SQL of all indexes
+    declared for the table. `fill` writes the rows of a table that is made of others.
     """
 
     kind: str
@@ -43,6 +48,7 @@ class SchemaStep:
     destructive: bool = False
     remedy: str = ""
     indexes: tuple[tuple[str, str], ...] = ()
+    fill: Callable[[sqlite3.Connection], None] | None = None
 
 
 async def plan(database: SQLiteDatabase, tables: Sequence[sa.Table]) -> list[SchemaStep]:
@@ -71,14 +77,37 @@ def compare(connection: sqlite3.Connection, tables: Sequence[sa.Table]) -> list[
     existing = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     steps: list[SchemaStep] = []
     for table in tables:
-        if table.name in existing:
+        if table.name not in existing:
+            steps.append(_create_table(table))
+        elif FILL in table.info and not _has_its_columns(connection, table):
+            steps.append(_create_table(table, again=True))
+        else:
             steps += _compare_columns(connection, table)
             steps += _compare_indexes(connection, table)
-        else:
-            sql = (_sql(_create(table)), *(sql for _, sql in _declared_indexes(table)))
-            description = f"create table {table.name}"
-            steps.append(SchemaStep("create_table", table.name, description, sql, indexes=_declared_indexes(table)))
-    return steps
+    return [*steps, *_without_use(tables, existing)]
+
+
+def _create_table(table: sa.Table, *, again: bool = False) -> SchemaStep:
+    indexes = _declared_indexes(table)
+    sql = (_sql(_create(table)), *(sql for _, sql in indexes))
+    fill = table.info.get(FILL)
+    if again:
+        sql = (f"DROP TABLE {_quoted(table.name)}", *sql)
+        description = f"make table {table.name} anew of the documents"
+        return SchemaStep("replace_table", table.name, description, sql, indexes=indexes, fill=fill)
+    return SchemaStep("create_table", table.name, f"create table {table.name}", sql, indexes=indexes, fill=fill)
+
+
+def _has_its_columns(connection: sqlite3.Connection, table: sa.Table) -> bool:
+    return _existing_columns(connection, table.name) == {column.name: _shape(column) for column in table.columns}
+
+
+def _without_use(tables: Sequence[sa.Table], existing: set[str]) -> Iterator[SchemaStep]:
+    """Tables that are made of declared ones and no longer declared: nobody would keep them as they have to be."""
+    declared = {table.name for table in tables}
+    for name in [name for table in tables for name in table.info.get(MADE_OF_IT, ())]:
+        if name in existing and name not in declared:
+            yield SchemaStep("drop_table", name, f"drop table {name}", (f"DROP TABLE {_quoted(name)}",))
 
 
 def perform(connection: sqlite3.Connection, steps: Sequence[SchemaStep]) -> None:
@@ -91,6 +120,8 @@ def perform(connection: sqlite3.Connection, steps: Sequence[SchemaStep]) -> None
                 raise ConfigError(
                     f"{step.description}: the rows there do not allow it ({error}); change them first"
                 ) from error
+        if step.fill is not None:
+            step.fill(connection)
     for step in steps:
         missing = sorted(set(step.indexes) - set(_existing_indexes(connection, step.table).items()))
         if missing:

@@ -12,6 +12,7 @@ from headless.changes import Change
 from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Node, Plan
 from headless.compile.tables import reference_column
+from headless.compile.values import encoded, insertion, kept_values
 from headless.database import Database, Statement
 from headless.errors import ApiError, NotFound
 from headless.fields.base import ABSENT
@@ -35,6 +36,7 @@ def insert(asker: Asker, collection: CompiledCollection, document: Document, apa
     rows = yield statement, (*collection.row_writer.values(document), *apart.values())
     id = rows[0][0]
     yield from _insert_references(core, collection, id, document)
+    yield from _insert_values(core, collection, id, document)
     image = {"id": id, **collection.image(document)}
     yield Change(None, collection.slug, id, "create", asker.actor, core.clock.text(), None, image)
     return id
@@ -57,6 +59,9 @@ def update(
     if any(_referred(node, stored) != _referred(node, document) for node in collection.listed_references):
         yield _delete_references(core, collection), (id,)
         yield from _insert_references(core, collection, id, document)
+    if collection.kept and kept_values(collection.kept, stored) != kept_values(collection.kept, document):
+        yield _delete_values(core, collection), (id,)
+        yield from _insert_values(core, collection, id, document)
     image, previous = collection.image(document), collection.image(stored)
     old = {
         key: previous.get(key) for key in {**previous, **image} if previous.get(key, ABSENT) != image.get(key, ABSENT)
@@ -226,6 +231,29 @@ def _delete_references(core: Core, collection: CompiledCollection) -> Statement:
         return database.compile(sa.delete(table).where(table.c.source == sa.bindparam("source")), ["source"])
 
     return core.statements.remembered(("delete references", collection.slug), make)
+
+
+def _insert_values(core: Core, collection: CompiledCollection, id: Any, document: Document) -> Store:
+    rows = kept_values(collection.kept, document) if collection.kept else ()
+    if rows:
+        yield _insert_values_statement(core, collection), (id, encoded(rows))
+
+
+def _insert_values_statement(core: Core, collection: CompiledCollection) -> Statement:
+    def make(database: Database) -> Statement:
+        assert collection.values_table is not None
+        return database.compile(insertion(collection.values_table, database.dialect), ["source", "rows"])
+
+    return core.statements.remembered(("insert values", collection.slug), make)
+
+
+def _delete_values(core: Core, collection: CompiledCollection) -> Statement:
+    def make(database: Database) -> Statement:
+        table = collection.values_table
+        assert table is not None
+        return database.compile(sa.delete(table).where(table.c.source == sa.bindparam("source")), ["source"])
+
+    return core.statements.remembered(("delete values", collection.slug), make)
 
 
 def _clear_foreign_keys(core: Core, collection: CompiledCollection) -> Statement:

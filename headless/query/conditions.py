@@ -7,12 +7,18 @@ gives the values in the order in which `sql` asks for parameters.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 
 from headless.compile.plan import Node
 from headless.operators import Expression, Operator, Values, in_
+
+SERVED: Final = (
+    "equals", "in", "all", "greater_than", "greater_than_equal", "less_than", "less_than_equal", "exists",
+)  # fmt: skip
+"""The operators that an index of values serves, the most telling first."""
 
 
 class Scope(Protocol):
@@ -34,6 +40,9 @@ class Scope(Protocol):
 
     def referring(self, slug: str, path: Expression, condition: Callable[[Expression], Expression]) -> Expression:
         """Whether a reference of the document at a path fulfils a condition, by the index that references have."""
+
+    def kept(self, column: str, condition: Callable[[Expression], Expression]) -> Expression:
+        """Whether one of the document's values in a column of the table of values fulfils a condition."""
 
     def related(self, slug: str, condition: Condition, target: Expression) -> Expression:
         """Whether the target id is that of a document of the collection that fulfils a condition."""
@@ -133,6 +142,17 @@ class Comparison:
         """Whether its operator has an order of its own, for a value of the document itself."""
         return self.operator.order is not None and self.node.rows is None
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the table of values tells which documents have a row of which it holds."""
+        served = self.operator.name in SERVED and self.operator.positive is None
+        return served and self.node.kept is not None and not self.keys
+
+    def among_kept(self, scope: Scope) -> Expression:
+        """Whether it holds of a row of the document, by the table of values."""
+        parameters = tuple(scope.parameter() for _ in self.bound)
+        return scope.kept(str(self.node.kept), lambda value: self.operator.sql(scope.dialect, value, parameters))
+
     def order(self, scope: Scope) -> Expression:
         """What the documents are ordered by, least first."""
         assert self.operator.order is not None
@@ -206,13 +226,27 @@ class InRows:
     def __init__(self, array: Node, part: Condition) -> None:
         self.array = array
         self.part = part
-        self.shape: Hashable = ("rows", place_of(array), part.shape)
+        # Rows inside rows are looked up together with what they are in.
+        self._kept = _kept(part) if array.rows is None else None
+        columns = tuple(each.node.kept for each in self._kept.any_of) if self._kept is not None else ()
+        self.shape: Hashable = ("rows", place_of(array), part.shape, columns)
         self.relational = part.relational
 
     def values(self) -> Iterable[Any]:
-        return self.part.values()
+        if self._kept is not None:
+            for each in self._kept.any_of:
+                yield from each.bound
+            if self._kept.is_all:
+                return
+        yield from self.part.values()
 
     def sql(self, scope: Scope) -> Expression:
+        if self._kept is None:
+            return self._among_rows(scope)
+        found = sa.or_(*(each.among_kept(scope) for each in self._kept.any_of))
+        return found if self._kept.is_all else sa.and_(found, self._among_rows(scope))
+
+    def _among_rows(self, scope: Scope) -> Expression:
         return scope.elements(scope.value(self.array), self.array, lambda inner, row: self.part.sql(inner))
 
     def test(self, document: Mapping[str, Any]) -> bool:
@@ -251,6 +285,45 @@ class OfKinds:
     def test(self, document: Mapping[str, Any]) -> bool:
         part = self.parts.get(dig(document, self.kind))
         return part is not None and part.test(document)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Comparisons with values that are kept by themselves, one of which holds where a condition on a row does."""
+
+    any_of: tuple[Comparison, ...]
+    is_all: bool
+    """Whether the condition says no more than that."""
+
+    @property
+    def rank(self) -> int:
+        """How little the values tell: the less the better."""
+        return max(SERVED.index(each.operator.name) for each in self.any_of)
+
+
+def _kept(part: Condition) -> Kept | None:
+    """What the table of values knows of a condition on a row; None when it may hold of rows without such a value."""
+    if isinstance(part, Comparison):
+        return Kept((part,), is_all=True) if part.is_kept else None
+    if isinstance(part, InRows):
+        return _kept(part.part)
+    if isinstance(part, AllOf):
+        # Which values stand in the same row, the rows themselves say: the table narrows down where to look.
+        found = [kept for kept in map(_kept, part.parts) if kept is not None]
+        return Kept(min(found, key=lambda kept: kept.rank).any_of, is_all=False) if found else None
+    if isinstance(part, AnyOf):
+        return _any_kept(part.parts)
+    if isinstance(part, OfKinds):
+        return _any_kept(part.parts.values())
+    return None
+
+
+def _any_kept(parts: Iterable[Condition]) -> Kept | None:
+    found = [_kept(part) for part in parts]
+    known = [kept for kept in found if kept is not None]
+    if not known or len(known) < len(found):
+        return None
+    return Kept(tuple(each for kept in known for each in kept.any_of), all(kept.is_all for kept in known))
 
 
 class Related:

@@ -96,6 +96,12 @@ class TableScope:
             found = sa.select(column).where(there, references.c.source.in_(matching))
         return self._table.c.id.in_(found)
 
+    def kept(self, column: str, condition: Callable[[Expression], Expression]) -> Expression:
+        values = self._collection.values_table
+        assert values is not None
+        made = values.alias()
+        return self._table.c.id.in_(sa.select(made.c.source).where(condition(made.c[column])))
+
     def sorted_by(self, key: SortKey) -> Expression:
         """The value a sort key orders by: through relations a subquery, of rows the first row's."""
         if key.through:
