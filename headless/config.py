@@ -51,6 +51,7 @@ class OpenApiOptions:
     """The API's description: whether it is there, and who may read of the whole API or of the part that is his."""
 
     enabled: Bool = True
+    docs: Bool = True
     access: Annotated[Any, BeforeValidator(as_rules(DESCRIPTIONS))] = dataclasses.field(default_factory=empty)
     title: Str | None = None
     version: Str = "1.0.0"

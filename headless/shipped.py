@@ -8,9 +8,12 @@ from headless.collections.users import users
 from headless.config import Config
 from headless.endpoint import Endpoint
 from headless.endpoints import auth, description, documents, streams
+from headless.endpoints.reference import routes as reference
 
 GENERATED: tuple[Endpoint, ...] = (*documents.ENDPOINTS, *streams.ENDPOINTS)
-GENERATED_ROOT: tuple[Endpoint, ...] = (*documents.ROOT, *streams.ROOT, *description.ENDPOINTS)
+GENERATED_ROOT: tuple[Endpoint, ...] = (
+    *documents.ROOT, *streams.ROOT, *description.ENDPOINTS, *reference.ENDPOINTS
+)  # fmt: skip
 GENERATED_AUTH: tuple[Endpoint, ...] = auth.ENDPOINTS
 
 
@@ -25,8 +28,10 @@ def generated(collection: Collection) -> tuple[Endpoint, ...]:
 
 def generated_root(config: Config) -> tuple[Endpoint, ...]:
     """The routes of the application itself."""
-    left_out = () if config.openapi.enabled else description.ENDPOINTS
-    return tuple(endpoint for endpoint in GENERATED_ROOT if endpoint not in left_out)
+    options = config.openapi
+    left_out = () if options.enabled else description.ENDPOINTS
+    pages = () if options.enabled and options.docs else reference.ENDPOINTS
+    return tuple(endpoint for endpoint in GENERATED_ROOT if endpoint not in (*left_out, *pages))
 
 
 def shipped(config: Config) -> Config:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
@@ -36,6 +36,8 @@ PASSWORD_COLUMN = "_password"  # noqa: S105 - a column's name
 @declaration
 class Sessions(Json):
     """The open sessions of a user, written only by logging in and out."""
+
+    example: ClassVar[Any] = []
 
     @property
     def operators(self) -> Mapping[str, Operator]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from headless.compile.plan import Node, Plan
 from headless.declaration import thaw
-from headless.fields.base import ABSENT, DataField, FieldContext, Schema, Wire
+from headless.fields.base import ABSENT, DataField, Schema, Wire
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Composer:
         default = node.field.default_value
         if not self.shown and default is not None and not callable(default):
             told["default"] = thaw(default)
-        sample = sample_of(node.field)
+        sample = node.field.sample()
         return {**told, "examples": [sample]} if sample is not None else told
 
 
@@ -102,14 +102,6 @@ def is_there(node: Node) -> bool:
 def _is_filled(field: DataField) -> bool:
     """Whether the field can have a value that nobody gave, which only its own functions know."""
     return bool({"before_validate", "before_change"} & set(field.hooks)) or "create" in field.access
-
-
-def sample_of(field: DataField) -> Any:
-    """The type's example where it suits the field's options, else None."""
-    if field.levels or not field.is_stored:
-        return None
-    example = [field.example] if field.has_list and not isinstance(field.example, list) else field.example
-    return example if field.check(example, FieldContext("create", {}, {})) is None else None
 
 
 def nullable(schema: Schema) -> Schema:

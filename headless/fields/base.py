@@ -269,6 +269,13 @@ class DataField(Field):
         """Whether a new document has to be given a value."""
         return self.required and self.default_value is None
 
+    def sample(self) -> Any:
+        """The type's example where it suits the field's options, else None. A container has those of its children."""
+        if self.levels or not self.is_stored:
+            return None
+        example = [self.example] if self.has_list and not isinstance(self.example, list) else self.example
+        return example if self.check(example, FieldContext("create", {}, {})) is None else None
+
     def empty(self) -> Any:
         """The value of a document that was never given one."""
         return None

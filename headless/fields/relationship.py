@@ -154,6 +154,9 @@ class Relationship(DataField):
     def reaches(self, collections: Iterable[Any]) -> tuple[str, ...]:
         return self.slugs
 
+    def sample(self) -> Any:
+        return None  # what ids look like is the target's business
+
     def empty(self) -> Any:
         if self.has_many:
             return []

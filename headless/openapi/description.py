@@ -79,7 +79,8 @@ class Description:
 
     def _tags(self, used: set[str]) -> list[dict[str, Any]]:
         tags = [_tag(slug, found) for slug, found in self._collections.items() if slug in used]
-        return [*tags, {"name": ROOT_TAG, "description": "The application itself."}] if ROOT_TAG in used else tags
+        root = {"name": ROOT_TAG, "x-displayName": "Application", "description": "The application itself."}
+        return [*tags, root] if ROOT_TAG in used else tags
 
 
 def _tag(slug: str, collection: CompiledCollection) -> dict[str, Any]:
