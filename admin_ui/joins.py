@@ -119,13 +119,15 @@ async def _table(visit: Visit, slug: str, id: int | str, node: Any, source: str,
     return table
 
 
-def preset(entry: Entry, given: str) -> dict[str, Any]:
+def preset(visit: Visit, entry: Entry, given: str) -> dict[str, Any]:
     """The value of the reference that an address names; nothing for what names none."""
     path, _, target = given.partition(":")
     slug, _, text = target.partition(":")
     node = entry.compiled.plan.by_key.get(path)
-    if node is None or node.refers is None or slug not in node.slugs or node.field.is_open or not text.isdigit():
+    if node is None or node.refers is None or slug not in node.slugs or node.field.is_open:
         return {}
-    id = int(text)
+    id = visit.site.entries[slug].read_id(text) if slug in visit.site.entries else None
+    if id is None:
+        return {}
     value: Any = {"relationTo": slug, "value": id} if node.refers.polymorphic else id
     return {path: [value] if node.field.has_list else value}

@@ -32,7 +32,7 @@ async def create(visit: Visit) -> Response:
     if not rights.create:
         raise Forbidden()
     fresh = await defaults(entry.fields, visit.user, visit.site.now())
-    fresh |= preset(entry, visit.request.query_params.get(REFERENCE, ""))
+    fresh |= preset(visit, entry, visit.request.query_params.get(REFERENCE, ""))
     state = FormState(new=True, rights=rights.fields, user=visit.user)
     draft = Draft(visit, entry, rights, None, fresh, state, visit.times)
     if visit.request.method != "POST":

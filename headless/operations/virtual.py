@@ -106,7 +106,7 @@ def _is_wanted(node: Node, document: Document) -> bool:
 def _ids(reference: Node, document: Document) -> Iterator[Any]:
     for value in _values(reference, document):
         if value is not None:
-            yield from (id for _, id in reference.refers.targets(value))
+            yield from (id for _, id in reference.targets(value))
 
 
 def _values(node: Node, document: Document) -> Iterator[Any]:

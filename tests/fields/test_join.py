@@ -329,3 +329,44 @@ def test_it_cannot_stand_in_rows() -> None:
     books = Collection("books", fields=[fields.Relationship("shelf", relation_to="shelves")])
     with pytest.raises(ConfigError, match="rows"), TestClient(Config(collections=[shelves, books])):
         pass
+
+
+def test_it_brings_documents_whatever_their_ids_are() -> None:
+    """Counted ones, UUIDs and texts of one's own, also together."""
+    shelves = Collection(
+        "shelves",
+        access=anyone,
+        fields=[fields.Text("id"), fields.Join("things", collection=["books", "notes"], on="shelf")],
+    )
+    books = Collection("books", access=anyone, fields=[fields.Relationship("shelf", relation_to="shelves")])
+    notes = Collection(
+        "notes",
+        access=anyone,
+        fields=[fields.Text("id"), fields.Relationship("shelf", relation_to="shelves", has_many=True)],
+    )
+    with watched(Config(collections=[shelves, books, notes])) as client:
+        client.create("shelves", {"id": "up"})
+        client.create("books", {"shelf": "up"})
+        client.create("notes", {"id": "n", "shelf": ["up"]})
+        found = client.get("/api/shelves/up?depth=1").json()["things"]["docs"]
+        assert {(doc["relationTo"], doc["value"]["id"]) for doc in found} == {("books", 1), ("notes", "n")}
+
+
+def test_it_comes_by_a_reference_in_a_block() -> None:
+    """The path names the kind of block."""
+    shelves = Collection(
+        "shelves", access=anyone, fields=[fields.Join("pages", collection="pages", on="layout.hero.shelf")]
+    )
+    pages = Collection("pages", access=anyone, fields=[
+        fields.Blocks("layout", blocks=[
+            fields.Block("hero", fields=[fields.Relationship("shelf", relation_to="shelves")]),
+            fields.Block("foot", fields=[fields.Relationship("shelf", relation_to="shelves")]),
+        ]),
+    ])  # fmt: skip
+    with watched(Config(collections=[shelves, pages])) as client:
+        client.create("shelves", {})
+        for kind in ("hero", "foot"):
+            client.create("pages", {"layout": [{"blockType": kind, "shelf": 1}]})
+        assert client.get("/api/shelves/1?depth=0").json()["pages"]["docs"] == [1]
+        assert client.get("/api/shelves?where[pages.id][equals]=1").json()["totalDocs"] == 1
+        assert client.get("/api/shelves?where[pages.id][equals]=2").json()["totalDocs"] == 0
