@@ -311,6 +311,36 @@ def test_references_are_populated_whatever_the_kind_of_ids() -> None:
         assert docs["plain"]["uuids"][0]["id"] == ids["by-uuid"]
 
 
+@pytest.mark.parametrize("source", KINDS)
+@pytest.mark.parametrize("target", KINDS)
+def test_references_are_read_from_both_sides_and_let_go(target: str, source: str) -> None:
+    """By joins, in rows and in blocks, whatever ids the referring document has and whatever the one it refers to."""
+    to_tag = fields.Relationship("tag", relation_to="tags")
+    paths = {"alone": "tag", "among": "tags", "either": "any", "in_rows": "rows.tag"}
+    tags = with_ids(target, "tags", [fields.Join(name, collection="posts", on=path) for name, path in paths.items()])
+    posts = with_ids(source, "posts", [
+        to_tag, fields.Relationship("tags", relation_to="tags", has_many=True),
+        fields.Relationship("any", relation_to=["posts", "tags"]), fields.Array("rows", fields=[to_tag]),
+        fields.Blocks("blocks", blocks=[fields.Block("b", fields=[to_tag])]),
+    ])  # fmt: skip
+    with TestClient(Config(collections=[tags, posts])) as client:
+        _, one, two = make(client, target, "tags", {}, {})
+        data = {"tag": one, "tags": [two, one], "any": {"relationTo": "tags", "value": one}, "rows": [{"tag": one}]}
+        _, post = make(client, source, "posts", {**data, "blocks": [{"blockType": "b", "tag": one}]})
+        shown = client.get_document("tags", one, depth=1)
+        assert [[doc["id"] for doc in shown[name]["docs"]] for name in paths] == [[post]] * len(paths)
+        assert client.system.count("posts", {"blocks.tag": {"equals": str(one)}}) == 1
+        client.delete_document("tags", one)
+        left = client.get_document("posts", post, depth=0)
+        assert (left["tag"], left["tags"], left["rows"][0]["tag"], left["blocks"][0]["tag"]) == (
+            None,
+            [two],
+            None,
+            None,
+        )
+        assert "any" not in left
+
+
 @pytest.mark.parametrize("value", ["2", "", "..", "x" * 300, 7])
 def test_a_reference_to_no_document_is_refused(value: Any) -> None:
     """Whatever the text, as of numbers."""
