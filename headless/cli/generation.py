@@ -20,7 +20,7 @@ from headless.fields import registry
 from headless.loader.schema import yaml_schema
 from headless.project import Project
 from headless.typings.python import python
-from headless.typings.shapes import IN_PROCESS, ON_THE_WIRE, shapes_of
+from headless.typings.shapes import IN_PROCESS, ON_THE_WIRE, default_id, types_of
 from headless.typings.typescript import typescript
 
 
@@ -31,12 +31,12 @@ def openapi_json(app: Headless) -> str:
 
 def typescript_types(app: Headless) -> str:
     """The types of what clients see."""
-    return typescript(shapes_of(app.collections, ON_THE_WIRE), app.config.admin.user)
+    return typescript(types_of(app.collections, ON_THE_WIRE), default_id(app.config.id_type))
 
 
 def python_types(app: Headless) -> str:
     """The types of what the local API shows."""
-    return python(shapes_of(app.collections, IN_PROCESS))
+    return python(types_of(app.collections, IN_PROCESS))
 
 
 def schema_json() -> str:

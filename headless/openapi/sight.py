@@ -47,6 +47,8 @@ class Sight:
             return False
         if operation != "read" and (node.managed or node.unlogged or not node.stored):
             return False
+        if operation == "update" and node.is_id:
+            return False
         return (slug, node.dotted, operation) not in self.denied
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from headless.compile.schema import references
 from headless.fields.base import Schema
 from headless.openapi.names import pascal
-from headless.typings.shapes import Shape
+from headless.typings.shapes import Types
 
 HEADER: Final = '''\
 """Types of the documents and of what creates and changes them.
@@ -24,10 +24,12 @@ SCALARS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-def python(shapes: Sequence[Shape]) -> str:
+def python(types: Types) -> str:
     """The module."""
-    spelling = _Spelling([shape.name for shape in shapes])
-    for shape in shapes:
+    spelling = _Spelling([*(shape.name for shape in types.shapes), *types.parts])
+    for name, part in types.parts.items():
+        spelling.define(name, part)
+    for shape in types.shapes:
         spelling.define(shape.name, shape.document)
         spelling.define(f"{shape.name}Create", shape.create)
         spelling.define(f"{shape.name}Update", shape.update)

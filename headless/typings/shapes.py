@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from headless.compile.collection import CompiledCollection
+from headless.compile.ids import GENERATED
 from headless.compile.plan import Node
 from headless.compile.schema import Composer, is_firm, is_there
 from headless.fields.base import Schema
@@ -22,6 +23,9 @@ class Shape:
     slug: str
     name: str
     document: Schema
+    """With references to the parts that have names of their own."""
+    inline: Schema
+    """The same without."""
     create: Schema
     update: Schema
     id: Schema
@@ -42,10 +46,45 @@ IN_PROCESS: Final = Reading(lambda node: True, is_there)
 """What the local API shows, to the system also what is hidden. A key is there whether it is null or not."""
 
 
-def shapes_of(collections: Mapping[str, CompiledCollection], reading: Reading) -> list[Shape]:
-    """The shape of each collection. A reference is an id, or the document that a `$ref` names by its type's name."""
+@dataclass(frozen=True)
+class Types:
+    """Everything that is typed: collections, and the parts of documents whose schemas have a `title`, by that name."""
+
+    shapes: Sequence[Shape]
+    parts: Mapping[str, Schema]
+
+
+def types_of(collections: Mapping[str, CompiledCollection], reading: Reading) -> Types:
+    """The types of an application. A `$ref` names one: a document of a collection, or a part."""
     names = document_names(found.declaration for found in collections.values())
-    return [_shape(collection, names, collections, reading) for collection in collections.values()]
+    parts = _Parts(names.values())
+    shapes = [_shape(collection, names, collections, reading, parts) for collection in collections.values()]
+    return Types(shapes, parts.made)
+
+
+def default_id(id_type: str) -> Schema:
+    """The schema of ids of a config's `id_type`."""
+    return dict(GENERATED[id_type].schema)
+
+
+class _Parts:
+    """Takes parts with a name out of schemas. One whose name is another's already stays where it is."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self.made: dict[str, Schema] = {}
+        self._taken = frozenset(taken)
+
+    def named(self, schema: Any) -> Any:
+        """The schema with references in the place of such parts."""
+        if isinstance(schema, list | tuple):
+            return [self.named(item) for item in schema]
+        if not isinstance(schema, Mapping):
+            return schema
+        made = {key: self.named(item) for key, item in schema.items()}
+        name = made.get("title")
+        if not isinstance(name, str) or "properties" not in made or not name.isidentifier() or name in self._taken:
+            return made
+        return {"$ref": name} if self.made.setdefault(name, made) == made else made
 
 
 def _shape(
@@ -53,6 +92,7 @@ def _shape(
     names: Mapping[str, str],
     collections: Mapping[str, CompiledCollection],
     reading: Reading,
+    parts: _Parts,
 ) -> Shape:
     def id(slug: str) -> Schema:
         return collections[slug].id_schema
@@ -70,10 +110,12 @@ def _shape(
             body["properties"][PASSWORD] = {"type": "string"}
         written["required"] = [*written.get("required", ()), PASSWORD]
     read = Composer(shown=True, includes=reading.includes, has=reading.has, id=id, target=shown)
+    inline = _document(collection, read.level(collection.plan))
     return Shape(
         collection.slug,
         names[collection.slug],
-        _document(collection, read.level(collection.plan)),
+        {**inline, "properties": parts.named(inline["properties"])},
+        inline,
         written,
         changed,
         collection.id_schema,

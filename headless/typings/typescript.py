@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from headless.fields.base import Schema
 from headless.openapi.names import pascal
-from headless.typings.shapes import Shape
+from headless.typings.shapes import Shape, Types
 
 HEADER: Final = """\
 /* tslint:disable */
@@ -32,27 +32,29 @@ MOST_PLACES: Final = 8
 _NAME = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
 
 
-def typescript(shapes: Sequence[Shape], users: str) -> str:
-    """The module. `users` is the collection whose users log in to the admin."""
-    parts = [HEADER, _config(shapes, users)]
+def typescript(types: Types, id: Schema) -> str:
+    """The module. `id` is the schema of ids that no collection declares otherwise."""
+    shapes = types.shapes
+    parts = [HEADER, _config(types, id)]
     parts += [_log_in(shape) for shape in shapes if shape.has_log_in]
     parts += [_interface(shape) for shape in shapes]
+    parts += [f"{_comment(part)}export interface {name} {spelled(_new(part))}\n" for name, part in types.parts.items()]
     parts += [_select(shape) for shape in shapes]
     # Where the package is not installed the declaration has nothing to add to, which is no mistake.
     return "\n".join([*parts, "// @ts-ignore – only where the package is there\n" + FOOTER])
 
 
-def _config(shapes: Sequence[Shape], users: str) -> str:
+def _config(types: Types, id: Schema) -> str:
+    shapes = types.shapes
     log_ins = [shape for shape in shapes if shape.has_log_in]
-    own = next(shape for shape in shapes if shape.slug == users)
     people = [f"{shape.name} & {{ collection: {literal(shape.slug)} }}" for shape in log_ins]
     entries = [
         ("auth", _record((shape.slug, f"{shape.name}AuthOperations") for shape in log_ins)),
-        ("blocks", "{}"),
+        ("blocks", _record((kind, name) for name, part in types.parts.items() if (kind := _kind(part)))),
         ("collections", _record((shape.slug, shape.name) for shape in shapes)),
         ("collectionsJoins", "{}"),
         ("collectionsSelect", _record((shape.slug, _selects(shape)) for shape in shapes)),
-        ("db", _record([("defaultIDType", spelled(own.id))])),
+        ("db", _record([("defaultIDType", spelled(id))])),
         ("fallbackLocale", "null"),
         ("globals", "{}"),
         ("globalsSelect", "{}"),
@@ -86,7 +88,7 @@ def _interface(shape: Shape) -> str:
 
 
 def _select(shape: Shape) -> str:
-    given = shape.document["properties"]
+    given = shape.inline["properties"]
     properties = {key: schema for key, schema in given.items() if key != "id" and "const" not in schema}
     return f"export interface {_select_name(shape)}<T extends boolean = true> {_choices(properties)}\n"
 
@@ -108,8 +110,13 @@ def _inside(schema: Schema) -> dict[str, Schema]:
     if "relationTo" in found:
         return {}
     parts: Sequence[Schema] = schema.get("anyOf") or schema.get("oneOf") or ()
-    kinds = {part["properties"].get("blockType", {}).get("const"): part for part in parts if "properties" in part}
-    return found or {str(kind): part for kind, part in kinds.items() if kind}
+    return found or {kind: part for part in parts if (kind := _kind(part))}
+
+
+def _kind(part: Schema) -> str:
+    """What tells a part from those of other kinds in the same list, empty where there is one kind only."""
+    kind = part.get("properties", {}).get("blockType", {})
+    return str(kind.get("const", ""))
 
 
 def spelled(schema: Schema) -> str:

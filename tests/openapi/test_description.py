@@ -376,3 +376,19 @@ def test_ids_are_told_of_as_their_collections_have_them() -> None:
     assert "id" not in schema(whole, "TokenCreate")["properties"]
     parts = schema(whole, "Link")["properties"]["to"]["anyOf"][0]["oneOf"]
     assert [part["properties"]["value"] for part in parts] == [text, number, uuid]
+
+
+def test_ids_are_as_the_collection_has_them() -> None:
+    """UUIDs, or a declared field, which a create is given and an update is not; also in paths and references."""
+    coins = Collection(
+        "coins", access=anyone, id_type="uuid", fields=[fields.Relationship("land", relation_to="lands")]
+    )
+    lands = Collection("lands", access=anyone, fields=[fields.Text("id"), fields.Text("name")])
+    told = Headless(Config(collections=[coins, lands], database="sqlite:///:memory:")).openapi()
+    uuid = {"type": "string", "format": "uuid"}
+    assert schema(told, "Coin")["properties"]["id"] == uuid
+    (parameter,) = [each for each in operations(told)["GET /api/coins/{id}"]["parameters"] if each.get("in") == "path"]
+    assert parameter["schema"] == uuid
+    assert schema(told, "CoinCreate")["properties"]["land"]["type"] == ["string", "null"]
+    assert "id" in schema(told, "LandCreate")["required"]
+    assert "id" not in schema(told, "LandUpdate")["properties"]

@@ -13,14 +13,14 @@ from headless import Collection, Config, Headless, fields
 from headless.fields import registry
 from headless.testing import TestClient
 from headless.typings.python import python
-from headless.typings.shapes import IN_PROCESS, shapes_of
+from headless.typings.shapes import IN_PROCESS, types_of
 from tests.fields.example import declare, example
 from tests.openapi.library import config
 
 
 def module(declared: Config) -> str:
     app = Headless(declared.replace(database="sqlite:///:memory:"))
-    return python(shapes_of(app.collections, IN_PROCESS))
+    return python(types_of(app.collections, IN_PROCESS))
 
 
 def loaded(text: str) -> dict[str, Any]:

@@ -10,14 +10,14 @@ import pytest
 import dev
 from headless import Collection, Config, Headless, fields
 from headless.fields.base import Schema
-from headless.typings.shapes import ON_THE_WIRE, shapes_of
+from headless.typings.shapes import ON_THE_WIRE, default_id, types_of
 from headless.typings.typescript import literal, spelled, typescript
 from tests.openapi.library import config
 
 
 def module(declared: Config) -> str:
     app = Headless(declared.replace(database="sqlite:///:memory:"))
-    return typescript(shapes_of(app.collections, ON_THE_WIRE), app.config.admin.user)
+    return typescript(types_of(app.collections, ON_THE_WIRE), default_id(app.config.id_type))
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +137,12 @@ def compiled(folder: Path, file: str) -> str:
     command = [compiler, "--strict", "--noEmit", "--target", "es2022", "--moduleResolution", "node", file]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
+
+
+def test_the_type_of_ids_is_the_configs() -> None:
+    """Unless a collection declares its own."""
+    coins = Collection("coins", id_type="integer", fields=[])
+    text = module(Config(collections=[coins], id_type="uuid"))
+    assert "defaultIDType: string;" in text
+    assert "export interface Coin {\n  id: number;" in text
+    assert "export interface User {\n  id: string;" in text
