@@ -314,6 +314,7 @@ def _kept(part: Condition) -> Kept | None:
     if isinstance(part, AnyOf):
         return _any_kept(part.parts)
     if isinstance(part, OfKinds):
+        # The column of a leaf is that of its kind of row.
         return _any_kept(part.parts.values())
     return None
 

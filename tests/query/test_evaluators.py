@@ -45,10 +45,12 @@ MARKS = fields.Blocks(
 BLOCKS = fields.Blocks(
     "blk",
     blocks=[
-        fields.Block("alpha", fields=[fields.Text("a"), fields.Text("shared"), fields.Text("mixed"), MARKS]),
+        fields.Block("alpha", fields=[
+            fields.Text("a", index=True), fields.Text("shared", index=True), fields.Text("mixed", index=True), MARKS,
+        ]),
         fields.Block("beta", fields=[
-            fields.Number("b"), fields.Text("shared"), fields.Number("mixed"),
-            fields.Array("inners", fields=[fields.Text("z"), fields.Number("y"), MARKS]),
+            fields.Number("b"), fields.Text("shared", index=True), fields.Number("mixed", index=True),
+            fields.Array("inners", fields=[fields.Text("z", index=True), fields.Number("y"), MARKS]),
         ]),
         fields.Block("gamma", fields=[
             fields.Relationship("mixed", relation_to="targets", has_many=True),
@@ -211,9 +213,9 @@ KEPT = ["rows.code", "rows.sub.mark"]
 TEXT = ["title", "grp.inner", "rows.label", "rows.sub.leaf", "pick", "picks", "rows.marks", *KEPT]
 TEXTS = ["words", "rows.tags", "picks", "rows.marks", "rows.keys"]
 NUMBER = ["num", "nums", "grp.deep.core", "rows.qty", "rows.dims.size", "rows.nums"]
+REFERENCE = ["ref", "refs", "poly.value", "polys.value", "rows.ref"]
 BLOCK_TEXT = ["blk.a", "blk.shared", "blk.blockName", "blk.inners.z", "blk.marks.shade", "blk.inners.marks.shade"]
 BLOCK_NUMBER = ["blk.b", "blk.inners.y", "blk.marks.length", "blk.inners.marks.length"]
-REFERENCE = ["ref", "refs", "poly.value", "polys.value", "rows.ref"]
 ORDER = ["greater_than", "greater_than_equal", "less_than", "less_than_equal"]
 
 
@@ -331,6 +333,9 @@ kept = st.one_of(
     *[condition(path, [*EQUALITY, *ORDER], numbers) for path in ("rows.dims.size", "rows.nums", "rows.qty")],
     condition("rows.set", ["equals", "not_equals", "exists"], st.booleans()),
     condition("rows.ref", EQUALITY, ids),
+    *[condition(path, [*EQUALITY, *ORDER], texts) for path in ("blk.a", "blk.shared", "blk.inners.z", "blk.mixed")],
+    condition("blk.b", EQUALITY, numbers),
+    condition("blk.blockType", EQUALITY, st.sampled_from(["alpha", "beta"])),
 )
 
 

@@ -33,6 +33,13 @@ FIELDS: list[Any] = [
             fields.Array("parts", fields=[fields.Text("mark", index=True)]),
         ],
     ),
+    fields.Blocks(
+        "layout",
+        blocks=[
+            fields.Block("hero", fields=[fields.Text("heading", index=True)]),
+            fields.Block("quote", fields=[fields.Text("heading", index=True), fields.Text("by")]),
+        ],
+    ),
 ]
 POSTS = Collection(
     "posts", access="anyone", default_sort="id", fields=FIELDS, indexes=[Index(fields=["city", "year"], unique=False)]
@@ -47,7 +54,7 @@ DOCUMENTS: list[dict[str, Any]] = [
         ],
     },
     {"title": "b", "links": [{"id": "b1", "label": "Home", "note": "y", "size": {"width": 9}, "shown": True}]},
-    {"title": "c"},
+    {"title": "c", "layout": [{"id": "h1", "blockType": "quote", "heading": "Hi", "by": "Ada"}]},
 ]
 
 ASKED: Mapping[str, Mapping[str, Any]] = {
@@ -65,6 +72,8 @@ ASKED: Mapping[str, Mapping[str, Any]] = {
     "ix_posts__values_links__shown": {"links.shown": {"exists": True}},
     "ix_posts__values_links__person": {"links.person": {"equals": 1}},
     "ix_posts__values_links__parts__mark": {"links.parts.mark": {"less_than": "e"}},
+    "ix_posts__values_layout__hero__heading": {"layout.heading": {"equals": "Hi"}},
+    "ix_posts__values_layout__quote__heading": {"layout.heading": {"equals": "Hi"}},
 }
 """A query that each declared index is for."""
 CHANGES = {"ix_posts__refs_source": "readers", "ix_posts__values_source": "links"}
@@ -149,6 +158,10 @@ def test_a_query_on_an_indexed_leaf_reads_no_rows_it_does_not_need(client: TestC
         ({"links.label": {"exists": False}}, "c"),
         ({"links.label": {"equals": None}}, "c"),
         ({"links.label": {"like": "hom"}}, "ab"),
+        ({"layout.heading": {"equals": "Hi"}}, "c"),
+        ({"layout.heading": {"equals": "Hi"}, "layout.by": {"equals": "Ada"}}, "c"),
+        ({"layout.heading": {"equals": "Hi"}, "layout.blockType": {"equals": "hero"}}, ""),
+        ({"layout.heading": {"not_equals": "Hi"}}, "ab"),
         ({"links.person.name": {"equals": "Ada"}}, "a"),
     ],
 )
