@@ -86,8 +86,13 @@ class Shapes:
     def rows(self, schema: Schema, depth: int = 0) -> list[Row]:
         """The properties of an object, or of the objects in a list."""
         inside = self._object(schema)
-        if inside is None or depth > DEEPEST:
+        if depth > DEEPEST:
             return []
+        if inside is None:
+            return [
+                Row(name, [Word("object")], False, (), part.get("description", ""), self.rows(part, depth + 1))
+                for name, part in self._kinds(schema)
+            ]
         required = inside.get("required", ())
         return [
             Row(
@@ -111,6 +116,14 @@ class Shapes:
         parts = [part for key in ("allOf", "oneOf", "anyOf") for part in schema.get(key, ())]
         objects = [part for part in parts if "properties" in part or ("$ref" in part and len(parts) == 1)]
         return self._object(objects[0]) if len(objects) == 1 else None
+
+    def _kinds(self, schema: Schema) -> list[tuple[str, Schema]]:
+        """The kinds of objects that a list may hold, each by what tells it from the others."""
+        parts = schema.get("items", schema)
+        objects = [part for key in ("oneOf", "anyOf") for part in parts.get(key, ()) if "properties" in part]
+        if len(objects) < 2:
+            return []
+        return [(_told_apart(part), part) for part in objects]
 
     def sample(self, schema: Schema, depth: int = 0) -> Any:
         """A value that the schema accepts, of the examples where there are some."""
@@ -138,6 +151,11 @@ class Shapes:
         if kind == "array":
             return [self.sample(schema["items"], depth + 1)] if schema.get("items") else []
         return FORMATS.get(schema.get("format", ""), PLACEHOLDERS[kind])
+
+
+def _told_apart(part: Schema) -> str:
+    constants = [f"{name}: {found['const']}" for name, found in part["properties"].items() if "const" in found]
+    return ", ".join(constants) or str(part.get("title", "object"))
 
 
 def _literal(value: Any) -> str:

@@ -29,6 +29,8 @@ class Shape:
     create: Schema
     update: Schema
     id: Schema
+    joins: Mapping[str, Sequence[str]]
+    """The collections whose documents are read with it, by the path of the field that has them."""
     has_log_in: bool
 
 
@@ -119,6 +121,7 @@ def _shape(
         written,
         changed,
         collection.id_schema,
+        {node.dotted: node.joins.joined for node in collection.plan.walk() if node.joins is not None},
         has_log_in,
     )
 

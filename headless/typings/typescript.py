@@ -52,7 +52,7 @@ def _config(types: Types, id: Schema) -> str:
         ("auth", _record((shape.slug, f"{shape.name}AuthOperations") for shape in log_ins)),
         ("blocks", _record((kind, name) for name, part in types.parts.items() if (kind := _kind(part)))),
         ("collections", _record((shape.slug, shape.name) for shape in shapes)),
-        ("collectionsJoins", "{}"),
+        ("collectionsJoins", _record((shape.slug, _joins(shape)) for shape in shapes if shape.joins)),
         ("collectionsSelect", _record((shape.slug, _selects(shape)) for shape in shapes)),
         ("db", _record([("defaultIDType", spelled(id))])),
         ("fallbackLocale", "null"),
@@ -63,6 +63,10 @@ def _config(types: Types, id: Schema) -> str:
         ("jobs", _record([("tasks", "unknown"), ("workflows", "unknown")])),
     ]
     return f"export interface Config {_record(entries)}\n"
+
+
+def _joins(shape: Shape) -> str:
+    return _record((path, " | ".join(literal(slug) for slug in slugs)) for path, slugs in shape.joins.items())
 
 
 def _selects(shape: Shape) -> str:

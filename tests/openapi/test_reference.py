@@ -203,3 +203,11 @@ def test_limits_are_told_in_words(components: Mapping[str, Any], schema: Any, no
     """Beside the type."""
     (row,) = Shapes(components).rows({"properties": {"a": schema}})
     assert row.notes == notes
+
+
+def test_each_kind_of_part_is_told(components: Mapping[str, Any]) -> None:
+    """Of a list whose parts differ, by what tells them apart."""
+    rows = Shapes(components).rows(components["schemas"]["BookCreate"])
+    (about,) = [row for row in rows if row.name == "about"]
+    assert [row.name for row in about.rows] == ["relationTo: books", "relationTo: notes"]
+    assert [row.name for row in about.rows[0].rows] == ["relationTo", "value"]

@@ -70,6 +70,15 @@ def test_a_description_cannot_end_its_text() -> None:
     assert "os" not in loaded(module(Config(collections=[notes])))
 
 
+def test_blocks_are_types_of_their_own() -> None:
+    """In documents; what is sent may leave out more."""
+    hero = fields.Block("hero", fields=[fields.Text("headline", required=True)])
+    pages = Collection("pages", fields=[fields.Blocks("layout", blocks=[hero])])
+    names = loaded(module(Config(collections=[pages])))
+    assert {"id", "headline", "blockType"} <= names["Hero"].__required_keys__
+    assert "blockType" in names["PageUpdateLayoutHero"].__required_keys__
+
+
 USE = """
 from shapes import Book, BookCreate, BookUpdate, Member
 

@@ -97,6 +97,30 @@ def test_a_description_cannot_end_its_comment() -> None:
     assert "* *\\/ evil: any; /*\n" in module(Config(collections=[notes]))
 
 
+def test_blocks_are_types_of_their_own() -> None:
+    """By the names they are given; two that are called alike and differ are spelled where they stand."""
+    hero = fields.Block("hero", interface_name="Hero", fields=[fields.Text("headline", required=True)])
+    other = fields.Block("hero", interface_name="Hero", fields=[fields.Text("tagline")])
+    pages = Collection("pages", fields=[fields.Blocks("layout", blocks=[hero]), fields.Blocks("more", blocks=[hero])])
+    posts = Collection("posts", fields=[fields.Blocks("layout", blocks=[other])])
+    text = module(Config(collections=[pages, posts]))
+    assert "  layout?: Hero[] | null;\n  more?: Hero[] | null;\n" in text
+    assert "export interface Hero {\n  headline: string;\n" in text
+    assert "  blockType: 'hero';\n" in text
+    assert "    tagline?: string | null;\n" in text
+    assert "  blocks: {\n    hero: Hero;\n  };\n" in text
+    assert "  layout?: T | {\n    hero?: T | {\n      headline?: T;\n" in text
+
+
+def test_joins_are_told_by_their_paths() -> None:
+    """With the collections whose documents they hold."""
+    posts = Collection("posts", fields=[fields.Join("comments", collection="comments", on="post")])
+    comments = Collection("comments", fields=[fields.Relationship("post", relation_to="posts")])
+    text = module(Config(collections=[posts, comments]))
+    assert "  collectionsJoins: {\n    posts: {\n      comments: 'comments';\n    };\n  };\n" in text
+    assert "    docs: (number | Comment)[];\n" in text
+
+
 USE = """
 import type { Config, Book, BooksSelect, User } from './types';
 import type { GeneratedTypes } from 'payload';
@@ -134,8 +158,8 @@ def compiled(folder: Path, file: str) -> str:
     """What the compiler complains of."""
     compiler = dev.find_typescript()
     assert compiler is not None
-    command = [compiler, "--strict", "--noEmit", "--target", "es2022", "--moduleResolution", "node", file]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    options = ["--strict", "--noEmit", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler"]
+    done = subprocess.run([compiler, *options, file], cwd=folder, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
 
 
