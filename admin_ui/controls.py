@@ -37,6 +37,7 @@ class Level:
     controls: list[Control]
     open: bool = False
     focus: bool = False
+    kind: Any = None
 
     @property
     def faults(self) -> int:
@@ -68,6 +69,8 @@ class Control:
     theirs: Markup | None = None
     tab: int = 0
     focus: bool = False
+    of: str = ""
+    """The path in the declaration: without rows, with their kinds."""
 
     @property
     def admin(self) -> Any:
@@ -118,7 +121,15 @@ class Control:
     def row_label(self) -> str:
         """What a row is called inside a sentence."""
         labels = getattr(self.field, "labels", None) or {}
-        return str(labels.get("singular") or "row").lower()
+        return str(labels.get("singular") or self.field.row_word).lower()
+
+    @property
+    def groups(self) -> list[tuple[str, list[Any]]]:
+        """The kinds of rows that can be added, under their headings; those without one come first."""
+        found: dict[str, list[Any]] = {"": []}
+        for kind in self.choices:
+            found.setdefault(kind.admin.group or "", []).append(kind)
+        return [(heading, kinds) for heading, kinds in found.items() if kinds]
 
     @property
     def row_url(self) -> str:
@@ -202,9 +213,14 @@ class DocumentForm:
         """All controls, those of rows and groups too."""
         return list(self._drawn.values())
 
-    def row(self, declared: Any, path: str, branch: Branch, rights: FieldRights) -> tuple[Control, Level]:
-        """A single row of an array, with the control of the array it is for."""
-        control = self._make(declared, path, self._widget(declared), {}, read_only=False)
+    def row(
+        self, declared: Any, path: str, of: str, row: Mapping[str, Any], key: str, rights: FieldRights
+    ) -> tuple[Control, Level]:
+        """A single row, with the control of the field it is for."""
+        widget = self._widget(declared)
+        control = self._make(declared, path, widget, {}, read_only=False)
+        control.of = of
+        branch = widget.branch(declared, f"{path}.{key}", row)
         level = self._level(control, branch, 1, rights, 1)
         level.open = True
         return control, level
@@ -216,14 +232,26 @@ class DocumentForm:
         return control
 
     def level(
-        self, fields: Sequence[Any], data: Mapping[str, Any], prefix: str, rights: FieldRights, read_only: bool
+        self,
+        fields: Sequence[Any],
+        data: Mapping[str, Any],
+        prefix: str,
+        rights: FieldRights,
+        read_only: bool,
+        within: str = "",
     ) -> list[Control]:
-        """The controls of a level of fields."""
-        made = (self._control(each, data, prefix, rights, read_only) for each in fields)
+        """The controls of a level of fields, which stands at the path `within` in the declaration."""
+        made = (self._control(each, data, prefix, rights, read_only, within) for each in fields)
         return [control for control in made if control is not None]
 
     def _control(
-        self, declared: Any, data: Mapping[str, Any], prefix: str, rights: FieldRights, read_only: bool
+        self,
+        declared: Any,
+        data: Mapping[str, Any],
+        prefix: str,
+        rights: FieldRights,
+        read_only: bool,
+        within: str,
     ) -> Control | None:
         admin = declared.admin
         name: str | None = declared.key
@@ -240,6 +268,7 @@ class DocumentForm:
         path = join(prefix, name) if name else f"{prefix}~{len(self._drawn)}"
         widget = self._widget(declared)
         control = self._make(declared, path, widget, data, read_only)
+        control.of = join(within, name) if name else within
         self._drawn[path] = control
         branches = widget.branches(declared, path, prefix, data)
         control.levels = [
@@ -257,7 +286,7 @@ class DocumentForm:
         value = siblings.get(declared.key) if declared.key else None
         zone = widget.zone(declared, siblings, self.when.zone)
         shown = Markup("")
-        leaf = declared.key and not declared.children
+        leaf = declared.key and not declared.levels
         by_cell = read_only and leaf and not widget.draws_read_only
         if by_cell:
             title = getattr(declared, "title", "")
@@ -274,7 +303,7 @@ class DocumentForm:
             errors=tuple(self._errors.get(path, ())),
             zone_name=zone_name(zone),
             base=self.base,
-            choices=getattr(declared, "options", ()),
+            choices=getattr(declared, "options", getattr(declared, "kinds", ())),
             document=self._data,
             siblings=siblings,
             theirs=self._theirs(path, declared),
@@ -293,14 +322,18 @@ class DocumentForm:
 
     def _level(self, control: Control, branch: Branch, number: int, rights: FieldRights, of: int) -> Level:
         focus = self.state.focus == branch.path and branch.row is not None
+        within = control.of
+        if branch.kind is not None:
+            within, rights = join(within, branch.kind.slug), rights.below(branch.kind.slug)
         level = Level(
             path=branch.path,
             title=branch.title,
             row=branch.row,
             number=number,
             id=html_id(branch.path),
-            controls=self.level(branch.fields, branch.data, branch.path, rights, control.read_only),
+            controls=self.level(branch.fields, branch.data, branch.path, rights, control.read_only, within),
             focus=focus,
+            kind=branch.kind,
         )
         level.open = bool(focus or level.faults or not branch.row or (of <= FEW_ROWS and control.open))
         return level

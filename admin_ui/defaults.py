@@ -17,6 +17,12 @@ async def defaults(fields: Sequence[Any], user: Mapping[str, Any] | None, now: d
     return await _level(fields, context)
 
 
+async def fresh_row(field: Any, kind: str, user: Mapping[str, Any] | None, now: dt.datetime) -> dict[str, Any]:
+    """A row that nobody has written in: of that kind, where a field has several."""
+    row = await defaults(field.levels[kind], user, now)
+    return row if field.level_key is None else {**row, field.level_key: kind}
+
+
 async def _level(fields: Sequence[Any], context: FieldContext) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for field in fields:

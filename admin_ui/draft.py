@@ -13,7 +13,7 @@ from headless import Conflict, HeadlessError, ValidationError
 from headless.admin import FormReader
 from headless.admin_ui import revision, rows
 from headless.admin_ui.controls import Control, DocumentForm, FormState
-from headless.admin_ui.defaults import defaults
+from headless.admin_ui.defaults import fresh_row
 from headless.admin_ui.entry import Entry
 from headless.admin_ui.joins import fill_joined
 from headless.admin_ui.options import fill_options
@@ -82,7 +82,7 @@ class Draft:
         elif action == "theirs" and self.stored is not None and "." not in path:
             self.data[path] = self.stored.get(path)
         elif action == "add":
-            self.state.focus = rows.act(self.data, "add", path, await self._fresh(path))
+            self.state.focus = await self._add(form, submitted)
         elif action in rows.ACTIONS:
             self.state.focus = rows.act(self.data, action, path)
         else:
@@ -91,10 +91,15 @@ class Draft:
         self.state.failures = ()
         return await self.show()
 
-    async def _fresh(self, path: str) -> Callable[[], Document]:
-        declared = rows.field_at(self.fields, path)
-        row = await defaults(declared.children if declared else (), self.visit.user, self.visit.site.now())
-        return lambda: row
+    async def _add(self, form: FormReader, submitted: str) -> str | None:
+        """Appends a row, or with `path:kind` one of that kind, and answers its path."""
+        name, _, kind = submitted.partition(":")
+        path = form.path(name)
+        declared = rows.field_at(self.fields, path, self.data)
+        if declared is None or kind not in declared.levels:
+            return None
+        row = await fresh_row(declared, kind, self.visit.user, self.visit.site.now())
+        return rows.act(self.data, "add", path, lambda: row)
 
     def merge(self, sent: Document) -> bool:
         """Lays the form over what somebody else has stored meanwhile, and says whether anything met."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ class Password:
     title: str = "Password"
     widget: str = "password"
     children: tuple[Field, ...] = ()
+    levels: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     hidden: bool = False
 
     @property

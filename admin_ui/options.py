@@ -62,7 +62,8 @@ async def fill_options(visit: Visit, controls: Iterable[Control], sought: Mappin
             control.options = await finder.options(control.field, control.value, sought.get(control.path, ""), context)
         elif hasattr(control.field, "offered") and not control.read_only:
             offered = await control.field.offered(context_of(visit, control))
-            control.choices = [each for each in control.choices if each in offered or each.value in control.value]
+            chosen = [each for each in control.choices if getattr(each, "value", None) in control.value]
+            control.choices = [each for each in control.choices if each in offered or each in chosen]
         elif hasattr(control.field, "narrowed"):
             control.shown = escape(await finder.shown(control.field, control.value))
 

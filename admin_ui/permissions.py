@@ -21,9 +21,9 @@ class FieldRights:
         return own if isinstance(own, bool) else bool(own.get(operation))
 
     def below(self, name: str) -> FieldRights:
-        """The rights to the fields inside the one of that name."""
+        """The rights to the fields inside the one of that name; to its kinds of rows, where it has several."""
         own = self._own(name)
-        return FieldRights(own if isinstance(own, bool) else own.get("fields", True))
+        return FieldRights(own if isinstance(own, bool) else own.get("fields", own.get("blocks", True)))
 
     def _own(self, name: str) -> Tree:
         own: Tree = self.tree if isinstance(self.tree, bool) else self.tree.get(name, False)

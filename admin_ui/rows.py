@@ -90,16 +90,29 @@ def _inside(value: Any, part: str, make: bool) -> Any:
     return value.setdefault(part, {}) if make else value.get(part)
 
 
-def field_at(fields: Sequence[Any], path: str) -> Any | None:
-    """The field that a path leads to, whatever arranges it and whatever row it is in."""
+def field_at(fields: Sequence[Any], path: str, data: Any = None) -> Any | None:
+    """The field that a path leads to, whatever arranges it and whatever row it is in.
+
+    Rows of several kinds are told apart by `data`, the level that the fields are of; or the path has the kind in the
+    row's place: `layout.hero.heading`.
+    """
+    name, _, rest = path.partition(".")
+    for field in fields:
+        if field.key is None:
+            if (found := field_at(field.children, path, data)) is not None:
+                return found
+        elif field.key == name:
+            return _inside_of(field, rest, data.get(name) if isinstance(data, Mapping) else None) if rest else field
+    return None
+
+
+def _inside_of(field: Any, path: str, value: Any) -> Any | None:
+    """The field that a path leads to inside another."""
     name, _, rest = path.partition(".")
     if name.isdigit():
-        return field_at(fields, rest) if rest else None
-    for field in fields:
-        own = getattr(field, "name", None)
-        if own is None:
-            if (found := field_at(field.children, path)) is not None:
-                return found
-        elif own == name:
-            return field_at(field.children, rest) if rest else field
-    return None
+        row = value[int(name)] if isinstance(value, list) and int(name) < len(value) else None
+        kind = field.level_of(row) if isinstance(row, Mapping) else ""
+        return field_at(field.levels.get(kind, ()), rest, row) if rest else None
+    if field.level_key is not None:
+        return field_at(field.levels.get(name, ()), rest) if rest else None
+    return field_at(field.children, path, value)

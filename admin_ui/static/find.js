@@ -23,7 +23,7 @@ async function find(place, text) {
   running = new AbortController()
   const field = place.closest("[data-f]")
   const box = field.querySelector("[data-options]")
-  const query = new URLSearchParams({ path: field.dataset.f, q: text })
+  const query = new URLSearchParams({ path: field.dataset.f, of: place.dataset.of, q: text })
   for (const input of box.querySelectorAll("input:checked")) if (input.value) query.append("chosen", input.value)
   try {
     const answer = await fetch(`${place.dataset.find}?${query}`, { signal: running.signal })

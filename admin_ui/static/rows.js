@@ -1,4 +1,4 @@
-// Rows of an array: added, moved, copied and removed where they stand. The order of the inputs is the order that counts.
+// Rows and blocks: added, moved, copied and removed where they stand. The order of the inputs is the order that counts.
 let next = Date.now()
 const form = document.getElementById("edit")
 const voice = document.createElement("p")
@@ -36,18 +36,20 @@ const acts = {
     row.remove()
     changed(rows)
     voice.textContent = "Removed"
-    ;(neighbour?.querySelector("summary") || rows.parentElement.querySelector(":scope > button")).focus()
+    ;(neighbour?.querySelector("summary") || rows.parentElement.querySelector(":scope > button,:scope > .more > summary")).focus()
   },
 }
 
 async function add(button) {
   const array = button.closest("[data-array]")
-  const query = new URLSearchParams({ path: array.dataset.array, key: next++ })
+  const [, , kind = ""] = button.value.split(":")
+  const query = new URLSearchParams({ path: array.dataset.array, of: array.dataset.of, kind, key: next++ })
   const answer = await fetch(`${array.dataset.rowUrl}?${query}`)
   if (!answer.ok) return form.requestSubmit(button)
   const rows = array.querySelector(":scope > [data-rows]")
   rows.insertAdjacentHTML("beforeend", await answer.text())
   const row = rows.lastElementChild
+  button.closest(".more")?.removeAttribute("open")
   changed(rows)
   voice.textContent = "Added"
   ;(row.querySelector(".rb input:not([type=hidden]),.rb select,.rb textarea") || row.firstElementChild).focus()
@@ -113,10 +115,13 @@ form.addEventListener("pointerdown", (event) => {
   for (const end of ["pointerup", "pointercancel"]) addEventListener(end, drop, { signal: dropped.signal })
 })
 
-// A row is called after its first text while that is written.
+// A row is called by its name, where it has one, else after its first text, while that is written.
 form.addEventListener("input", ({ target }) => {
   const row = target.closest("[data-row]")
-  if (row && target === row.querySelector(".rb input:not([type]),.rb input[type=email],.rb textarea")) {
-    if (target.value) row.querySelector("summary b").textContent = target.value.slice(0, 80)
-  }
+  if (!row) return
+  const first = row.querySelector(".rb input:not([type]),.rb input[type=email],.rb textarea")
+  const own = row.querySelector("input[name$='.id']").name.slice(0, -2)
+  const name = [...row.querySelectorAll("input")].find((input) => input.name === `${own}blockName`)
+  const called = name?.value || first?.value
+  if ((target === first || target === name) && called) row.querySelector("summary b").textContent = called.slice(0, 80)
 })

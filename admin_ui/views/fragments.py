@@ -7,10 +7,10 @@ import re
 from starlette.responses import Response
 
 from headless import Forbidden, NotFound
-from headless.admin import Branch, Raw
+from headless.admin import Raw
 from headless.admin_ui import rows
 from headless.admin_ui.controls import DocumentForm, FormState
-from headless.admin_ui.defaults import defaults
+from headless.admin_ui.defaults import fresh_row
 from headless.admin_ui.options import Finder, context_of, fill_options
 from headless.admin_ui.views.documents import entry_of
 from headless.admin_ui.visit import Visit
@@ -19,20 +19,21 @@ _PATH = re.compile(r"[A-Za-z0-9_.-]{1,300}", re.ASCII)
 
 
 async def row(visit: Visit) -> Response:
-    """A fresh row of the array at `path`, whose inputs are named by `key`."""
+    """A fresh row of the field at `path`, whose inputs are named by `key`; of a `kind`, where there are several."""
     entry, path, key = entry_of(visit), _path(visit, "path"), _path(visit, "key")
-    rights = await visit.rights(entry.slug)
-    declared = rows.field_at(entry.fields, path)
-    if declared is None or not declared.children or "." in key or not key[0].isdigit():
+    rights, of = await visit.rights(entry.slug), _declared(visit)
+    kind = visit.request.query_params.get("kind", "")
+    declared = rows.field_at(entry.fields, of)
+    if declared is None or kind not in declared.levels or declared.flat or "." in key or not key[0].isdigit():
         raise NotFound()
     if not (rights.create or rights.update):
         raise Forbidden()
-    data = await defaults(declared.children, visit.user, visit.site.now())
+    data = await fresh_row(declared, kind, visit.user, visit.site.now())
     form = DocumentForm(visit.site, visit.url("collections", entry.slug), (), {}, FormState(new=True), visit.times)
     below = rights.fields
-    for part in path.split("."):
-        below = below if part[0].isdigit() else below.below(part)
-    control, level = form.row(declared, path, Branch(f"{path}.{key}", declared.children, data, "", ""), below)
+    for part in of.split("."):
+        below = below.below(part)
+    control, level = form.row(declared, path, of, data, key, below)
     await fill_options(visit, form.every(), {})
     return visit.plain("array_row.html", c=control, level=level)
 
@@ -40,7 +41,7 @@ async def row(visit: Visit) -> Response:
 async def options(visit: Visit) -> Response:
     """The documents that the relationship at `path` finds for `q`, as choices of its input."""
     entry, path = entry_of(visit), _path(visit, "path")
-    declared = rows.field_at(entry.fields, ".".join(part for part in path.split(".") if not part[0].isdigit()))
+    declared = rows.field_at(entry.fields, _declared(visit))
     if declared is None or not hasattr(declared, "narrowed") or callable(declared.filter_options):
         raise NotFound()
     sought = visit.request.query_params.get("q", "").strip()[:200]
@@ -57,6 +58,13 @@ async def preview(visit: Visit) -> Response:
     return Response(
         visit.site.widgets["rich_text"].show(None, Raw(text), visit.times.zone).html, media_type="text/html"
     )
+
+
+def _declared(visit: Visit) -> str:
+    """The path in the declaration: what `of` says, else that of the input without its rows."""
+    if "of" in visit.request.query_params:
+        return _path(visit, "of")
+    return ".".join(part for part in _path(visit, "path").split(".") if not part[0].isdigit())
 
 
 def _path(visit: Visit, name: str) -> str:

@@ -85,6 +85,12 @@ class Block:
         """The fields of its values: its own, its name and its kind."""
         return *self.fields, Text(NAME), Kind(KIND, block=self, required=True)
 
+    @property
+    def form_fields(self) -> tuple[Field, ...]:
+        """The fields that the admin asks for."""
+        left_out = (KIND, NAME) if self.admin.disable_block_name else (KIND,)
+        return tuple(field for field in self.level if field.key not in left_out)
+
     def resolved(self, library: Mapping[str, Any]) -> Block:
         """The block with every block that is named in it put in."""
         return resolved_inside(self, library)

@@ -48,6 +48,7 @@ class Blocks(Rows):
 
     type: ClassVar[str] = "blocks"
     widget: ClassVar[str] = "blocks"
+    row_word: ClassVar[str] = "block"
     level_key: ClassVar[str | None] = KIND
     example: ClassVar[Any] = [
         {"id": "65f1f1f1f1f1f1f1f1f1f1f1", "inner": "A quiet launch", "blockName": None, "blockType": "quote"}

@@ -153,13 +153,17 @@ def join(prefix: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A level of fields inside a widget: the one of a group, that of each tab, that of each row."""
+    """A level of fields inside a widget: the one of a group, that of each tab, that of each row.
+
+    `kind` is the declaration of a row's kind, where rows are of several.
+    """
 
     path: str
     fields: Sequence[Any]
     data: Mapping[str, Any]
     title: str = ""
     row: str | None = None
+    kind: Any = None
 
 
 class FormWidget:
@@ -189,6 +193,10 @@ class FormWidget:
     def branches(self, field: Any, path: str, prefix: str, data: Mapping[str, Any]) -> list[Branch]:
         """The levels of fields inside this one; none for most. `data` is the level the field stands in."""
         return []
+
+    def branch(self, field: Any, path: str, row: Mapping[str, Any]) -> Branch:
+        """The level of one row, for fields that have rows."""
+        return Branch(path, field.children, row, "", str(row.get("id") or ""))
 
     def read_into(
         self, data: dict[str, Any], form: FormReader, prefix: str, field: Any, stored: Mapping[str, Any]

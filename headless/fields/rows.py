@@ -20,6 +20,8 @@ class Rows(DataField):
 
     flat: ClassVar[bool] = False
     storage: ClassVar[sa.types.TypeEngine[Any]] = JSON_TEXT
+    row_word: ClassVar[str] = "row"
+    """What a row is called where `labels` do not say."""
 
     min_rows: Int | None = None
     max_rows: Int | None = None

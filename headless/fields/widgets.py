@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from headless.fields.block import NAME
 from headless.fields.form import MISSING, Branch, FormReader, FormWidget, Raw, join
 from headless.fields.rich_text_widget import RichTextWidget
 from headless.zones import is_zone, zone_named
@@ -341,27 +342,53 @@ class ArrayWidget(FormWidget):
 
     def _row(self, form: FormReader, path: str, field: Any, known: Mapping[Any, Mapping[str, Any]]) -> dict[str, Any]:
         id = form.text(f"{path}.id")
+        said = self.said(form, path, field)
         before = known.get(id, {}) if id else {}
-        row = {**before, **form.read(field.children, before, path)}
+        if any(before.get(key) != value for key, value in said.items()):
+            before = {}
+        row = {**before, **form.read(self.fields(field, said), before, path), **said}
         return {**row, "id": id} if id else {key: value for key, value in row.items() if key != "id"}
+
+    def said(self, form: FormReader, path: str, field: Any) -> dict[str, Any]:
+        """What a row says of itself besides its fields: nothing, where all rows are alike."""
+        return {}
+
+    def fields(self, field: Any, row: Mapping[str, Any]) -> Sequence[Any]:
+        """The fields of a row."""
+        fields: Sequence[Any] = field.children
+        return fields
 
     def branches(self, field: Any, path: str, prefix: str, data: Mapping[str, Any]) -> list[Branch]:
         rows = _rows(data.get(field.name))
-        return [
-            Branch(join(path, str(index)), field.children, row, row_title(row), str(row.get("id") or ""))
-            for index, row in enumerate(rows)
-        ]
+        return [self.branch(field, join(path, str(index)), row) for index, row in enumerate(rows)]
+
+    def branch(self, field: Any, path: str, row: Mapping[str, Any]) -> Branch:
+        """One row, as its part of the form."""
+        return Branch(path, self.fields(field, row), row, row_title(row), str(row.get("id") or ""))
 
 
-class BlocksWidget(FormWidget):
-    """Blocks, each by what it is called. Nothing is read back."""
+class BlocksWidget(ArrayWidget):
+    """Rows of several kinds, each of which says its own. What is of another kind than it was starts afresh."""
 
-    def read(self, form: FormReader, name: str, field: Any, stored: Any) -> Any:
-        return MISSING
+    def said(self, form: FormReader, path: str, field: Any) -> dict[str, Any]:
+        return {field.level_key: form.text(join(path, field.level_key))}
+
+    def fields(self, field: Any, row: Mapping[str, Any]) -> Sequence[Any]:
+        kind = self.kind(field, row)
+        return kind.form_fields if kind is not None else ()
+
+    def kind(self, field: Any, row: Mapping[str, Any]) -> Any:
+        """The declaration of a row's kind; None for one of none."""
+        return next((block for block in field.kinds if block.slug == row.get(field.level_key)), None)
 
     def show(self, field: Any, value: Any, zone: dt.tzinfo) -> Any:
-        called = {block.slug: block.singular for block in field.kinds}
-        return [called.get(row.get(field.level_key), "") for row in _rows(value)]
+        return []
+
+    def branch(self, field: Any, path: str, row: Mapping[str, Any]) -> Branch:
+        kind = self.kind(field, row)
+        texts = {key: value for key, value in row.items() if key != field.level_key}
+        title = texts.pop(NAME, None) or row_title(texts)
+        return Branch(path, self.fields(field, row), row, str(title)[:80], str(row.get("id") or ""), kind)
 
 
 def _rows(value: Any) -> Iterator[Mapping[str, Any]]:

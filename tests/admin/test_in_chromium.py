@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
+from headless import Config
 from headless.richtext import from_markdown
 from tests.admin import ledger
 from tests.admin.ledger import PASSWORD
@@ -24,8 +25,8 @@ POSTS = "/admin/collections/posts"
 class Served:
     """The magazine on a port of its own, and its local API without restrictions."""
 
-    def __init__(self) -> None:
-        self.app = ledger.application()
+    def __init__(self, declared: Config | None = None) -> None:
+        self.app = ledger.application(declared)
         self.server = uvicorn.Server(uvicorn.Config(self.app, port=0, log_level="warning", lifespan="on"))
         self.loop: asyncio.AbstractEventLoop
         self.thread = threading.Thread(target=self._run, daemon=True)
