@@ -172,6 +172,18 @@ async def decide(rule: Rule, context: AccessContext) -> Decision:
     return False
 
 
+async def decide_ahead(rule: Rule, context: AccessContext) -> Decision:
+    """The rule's answer about what is not under way yet. One that fails, as for want of a document, is a no."""
+    try:
+        return await decide(rule, context)
+    except Exception:
+        logger.warning(
+            "the rule %s for %s of %r could not be asked in advance: counted as a no",
+            describe_rule(rule), context.operation, context.collection, exc_info=True,
+        )  # fmt: skip
+        return False
+
+
 async def _any(rules: tuple[Rule, ...], context: AccessContext) -> Decision:
     wheres: list[Mapping[str, Any]] = []
     for rule in rules:

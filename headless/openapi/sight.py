@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from headless.access import AccessContext, BuiltIn, Rule, constant, decide, describe_rule, for_user
+from headless.access import AccessContext, BuiltIn, Rule, constant, decide_ahead, for_user
 from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Node
 from headless.endpoint import Endpoint
 from headless.operations.core import Asker
-
-logger = logging.getLogger("headless.openapi")
 
 OF_FIELDS = ("create", "read", "update")
 
@@ -86,12 +83,8 @@ async def _admits(asker: Asker, route: Route, refused: Iterable[tuple[str, str]]
 
 
 async def _says_yes(rule: Rule, context: AccessContext, *, where: bool = False) -> bool:
-    """Whether a rule lets the asker through. One that fails for want of a document counts as a no."""
-    try:
-        answer = await decide(rule, context)
-    except Exception:
-        logger.debug("the rule %s could not be asked without a document", describe_rule(rule), exc_info=True)
-        return False
+    """Whether a rule lets the asker through."""
+    answer = await decide_ahead(rule, context)
     return answer is True or (where and answer is not False)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from headless.access import Decision
+from headless.access import Decision, Rule, decide_ahead
 from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Plan
 from headless.operations.core import Asker
@@ -47,7 +47,7 @@ async def collection_permissions(
     """
     granted: dict[str, Decision] = {}
     for operation in OPERATIONS:
-        decision = await asker.decide(collection, operation, id=id, data=data)
+        decision = await _foreseen(asker, collection.rules[operation], collection, operation, id=id, data=data)
         if await _grants(asker, collection, decision, id):
             granted[operation] = decision
     document = None if id is None else await stored(asker.core, collection, id)
@@ -56,6 +56,11 @@ async def collection_permissions(
     for operation, decision in granted.items():
         answer[operation] = True if decision is True else {"permission": True, "where": decision}
     return answer
+
+
+async def _foreseen(asker: Asker, rule: Rule, collection: CompiledCollection, operation: str, **more: Any) -> Decision:
+    """What a rule would answer, as far as it can be asked without doing anything."""
+    return True if asker.system else await decide_ahead(rule, asker.context(operation, collection.slug, **more))
 
 
 async def _grants(asker: Asker, collection: CompiledCollection, decision: Decision, id: Any) -> bool:
@@ -86,13 +91,10 @@ async def _fields(
         own = {}
         for operation in OF_FIELDS:
             rule = node.field.access.get(operation)
-            allowed = operation in granted and (
-                rule is None
-                or await asker.allows_field(
-                    rule, operation, collection.slug, data=data, doc=document, sibling_data=data
-                )
-            )
-            if allowed:
+            more = {"data": data, "doc": document, "sibling_data": data}
+            if operation in granted and (
+                rule is None or await _foreseen(asker, rule, collection, operation, **more) is True
+            ):
                 own[operation] = True
         inner_granted = {operation: granted[operation] for operation in own}
         inner = {

@@ -314,3 +314,32 @@ def test_permissions_of_one_document(client: TestClient) -> None:
     assert {"read", "update", "delete", "create"} <= set(mine)
     assert {"read", "update", "delete"}.isdisjoint(theirs)
     assert client.post("/api/tasks/access", json={}, as_=bea).json()["update"]["permission"] is True
+
+
+def test_a_rule_that_cannot_be_asked_in_advance_is_a_no(caplog: pytest.LogCaptureFixture) -> None:
+    """It wants a document and there is none: what it guards is not granted, the rest is told, and the log says why."""
+
+    def of_the_author(ctx: Any) -> bool:
+        return bool(ctx.doc["author"] == "ada")
+
+    def large(ctx: Any) -> bool:
+        return bool(ctx.data["size"] > 3)
+
+    notes = Collection(
+        "notes",
+        access={"read": anyone, "create": large},
+        fields=[fields.Text("author"), fields.Text("secret", access={"read": of_the_author})],
+    )
+    with TestClient(Config(collections=[notes])) as client:
+        made = client.create("notes", {"author": "ada"})
+        for path in ("/api/notes/access", "/api/access"):
+            answer = client.post(path, json={}) if path.startswith("/api/notes") else client.get(path)
+            assert answer.status_code == 200
+            told = answer.json().get("collections", {}).get("notes", answer.json())
+            assert told["read"] is True
+            assert "create" not in told
+            assert told["fields"]["author"] == {"read": True}
+            assert "secret" not in told["fields"]
+        document = client.post(f"/api/notes/access/{made['id']}", json={}).json()
+        assert document["fields"]["secret"] == {"read": True}
+    assert "could not be asked in advance" in caplog.text
