@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from headless.compile.plan import Node, Plan
 from headless.errors import ConfigError
-from headless.fields.base import Identifying
+from headless.fields.abilities import Identifying
 from headless.fields.number import whole
 from headless.operators import Never
 

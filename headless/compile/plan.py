@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from headless.compile.selection import Selection
-from headless.fields.base import Absent, Containing, DataField, Field, Joining, Referring
+from headless.fields.abilities import Containing, Joining, Referring
+from headless.fields.base import Absent, DataField, Field
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from pydantic import BeforeValidator
 from headless import operators
 from headless.declaration import Names, changed, declaration
 from headless.errors import ConfigError
-from headless.fields.base import REQUIRED, Field, FieldContext, Schema, Writer, every_field, resolved_inside
+from headless.fields.abilities import Writer
+from headless.fields.base import REQUIRED, Field, FieldContext, Schema, every_field, resolved_inside
 from headless.fields.block import KIND, Block
 from headless.fields.rows import Path, Rows
 from headless.names import did_you_mean, words

@@ -8,7 +8,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator
 
 from headless.declaration import Str, declaration
-from headless.fields.base import INVALID, DataField, Field, FieldContext, Schema, Wire, Writer, as_fields
+from headless.fields.abilities import Writer
+from headless.fields.base import INVALID, DataField, Field, FieldContext, Schema, Wire, as_fields
 from headless.operators import Operator
 
 

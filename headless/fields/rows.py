@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from headless.declaration import Frozen, Int, declaration
-from headless.fields.base import INVALID, JSON_TEXT, DataField, FieldContext, Schema, Wire, Writer
+from headless.fields.abilities import Writer
+from headless.fields.base import INVALID, JSON_TEXT, DataField, FieldContext, Schema, Wire
 from headless.fields.several import count_problem
 
 Path = tuple[str | int, ...]

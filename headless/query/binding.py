@@ -22,6 +22,8 @@ from headless.declaration import declaration
 from headless.errors import BadRequest, QueryError
 from headless.fields.base import DataField
 from headless.operators import Never, Operator
+from headless.query.budget import Budget, TooMuch
+from headless.query.combining import Found, all_of, either, in_rows, of_kinds, settled
 from headless.query.conditions import (
     ALWAYS,
     NEVER,
@@ -29,24 +31,17 @@ from headless.query.conditions import (
     AnyOf,
     Comparison,
     Condition,
-    InRows,
     Not,
-    OfKinds,
     ReferredBy,
     Related,
 )
 from headless.query.inside import LONGEST, inside
+from headless.query.reading import AsGiven, Reading, known_operator, operator_of, plain_id
 
-MOST_NODES = 64
-DEEPEST = 8
-MOST_LEAVES = 4_000
 LONGEST_REMEMBERED = 200
 MOST_REMEMBERED = 1024
 
 _PATH = re.compile(r"\w+(?:\.\w+)*", re.ASCII)
-
-Found = tuple[Condition, bool]
-"""What is asked, and whether it has to hold of none: of no row, no value of a list, no document referred to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,30 +91,6 @@ def identity(parent: Node | None = None) -> Node:
 
 
 ID = identity()
-
-
-class TooMuch(BadRequest):
-    """A query is larger than it may be, whatever it asks."""
-
-
-class Budget:
-    """Counts the nodes of a tree, that a query stays within bounds."""
-
-    def __init__(self) -> None:
-        self.nodes = 0
-        self.leaves = 0
-
-    def spend(self, depth: int) -> None:
-        self.nodes += 1
-        if self.nodes > MOST_NODES:
-            raise TooMuch(f"A query has at most {MOST_NODES} conditions.")
-        if depth > DEEPEST:
-            raise TooMuch(f"A query is nested at most {DEEPEST} deep.")
-
-    def spend_leaf(self) -> None:
-        self.leaves += 1
-        if self.leaves > MOST_LEAVES:
-            raise TooMuch(f"A query compares at most {MOST_LEAVES} fields: each kind of block that has one counts.")
 
 
 def as_where(given: Any) -> Mapping[str, Any] | None:
@@ -191,7 +162,7 @@ class _Binder:
         """Whether only plain fields were named so far, which everybody may name."""
 
     async def tree(self, where: Mapping[str, Any], depth: int) -> Condition:
-        return _all(await self._parts(where, depth))
+        return all_of(await self._parts(where, depth))
 
     async def _parts(self, where: Mapping[str, Any], depth: int) -> list[Condition]:
         """The conditions of a mapping, all of which must hold; nested `and`s are laid flat, to see the same row."""
@@ -205,7 +176,7 @@ class _Binder:
                 if word == "and":
                     parts += [part for tree in trees for part in tree]
                 elif trees:
-                    parts.append(AnyOf([_all(tree) for tree in trees]))
+                    parts.append(AnyOf([all_of(tree) for tree in trees]))
             else:
                 parts += await self._field(str(key), value)
         return parts
@@ -241,7 +212,7 @@ class _Binder:
         return Comparison(node, operator, values)
 
     async def _condition(self, path: str, name: str, raw: Any) -> Condition:
-        return _settled(await self._found(_Asked(path, name, raw)))
+        return settled(await self._found(_Asked(path, name, raw)))
 
     async def _found(self, asked: _Asked) -> Found:
         if _PATH.fullmatch(asked.path) is None:
@@ -280,7 +251,7 @@ class _Binder:
         """What is asked of the rows: of every kind that has the field, where there are several."""
         if "" in array.plans:
             found, negated = await self._at(array.plans[""], array, asked, place)
-            return _rows(array, found), negated
+            return in_rows(array, found), negated
         name = asked.names[place]
         having = {kind: plan for kind, plan in array.plans.items() if await self._node(plan, array, name) is not None}
         if not having:
@@ -299,9 +270,9 @@ class _Binder:
         if len(refused) == len(having):
             raise refused[0]
         wanted, unwanted = (
-            _rows(array, _of_kinds(array, parts)) if parts else None for parts in (found_of[False], found_of[True])
+            in_rows(array, of_kinds(array, parts)) if parts else None for parts in (found_of[False], found_of[True])
         )
-        return _either(wanted, unwanted)
+        return either(wanted, unwanted)
 
     def _parts_exist(self, array: Node, asked: _Asked) -> Found:
         """Whether there are rows of a declared kind."""
@@ -309,7 +280,7 @@ class _Binder:
         if operator is None:
             raise QueryError(f"{asked.path}.{asked.operator}" if array.field.operators else asked.path)
         (wanted,) = operator.read(array.field, asked.raw)
-        return _rows(array, _of_kinds(array, dict.fromkeys(array.plans, ALWAYS))), not wanted
+        return in_rows(array, of_kinds(array, dict.fromkeys(array.plans, ALWAYS))), not wanted
 
     def _inside(self, node: Node, asked: _Asked, place: int) -> Found:
         """What is asked of what lies inside a JSON value."""
@@ -389,7 +360,7 @@ class _Binder:
 
     def _leaf(self, node: Node, keys: tuple[str, ...], asked: _Asked) -> Found:
         self.budget.spend_leaf()
-        operator = _operator(node, asked.operator, keys)
+        operator = operator_of(node, asked.operator, keys)
         if operator is None:
             raise QueryError(f"{asked.path}.{asked.operator}")
         crossing = asked.crossing or node.field.has_list or node.rows is not None
@@ -400,9 +371,9 @@ class _Binder:
         elif asked.operator == "equals" and isinstance(asked.raw, Mapping) and node.refers is not None:
             raise BadRequest(f"A query on {asked.path!r} takes an id.")
         negated = operator.positive
-        chosen = operator if negated is None or not crossing else _known(node, negated, keys)
+        chosen = operator if negated is None or not crossing else known_operator(node, negated, keys)
         try:
-            values = chosen.read(_Reading(self, node, keys), asked.raw)
+            values = chosen.read(Reading(self.collection, self.access.collection, node, keys), asked.raw)
         except Never:
             return NEVER, negated == "equals"
         target = self._target(node, keys)
@@ -432,7 +403,7 @@ class _Binder:
         if keys != ("value",) or name == "exists":
             return None
         if isinstance(raw, NumberOfUser | TextOfUser) and name in ("equals", "not_equals"):
-            return self._pointing(node, raw.collection, _plain_id(raw)), name == "not_equals"
+            return self._pointing(node, raw.collection, plain_id(raw)), name == "not_equals"
         kinds = {self.access.collection(slug).ids.kind for slug in node.slugs}
         return self._of_any_kind(node, asked, crossing) if len(kinds) > 1 else None
 
@@ -454,7 +425,7 @@ class _Binder:
             raise QueryError(f"{asked.path}.{name}")
         if raw is None or raw == "null":
             return self._leaf(node, ("value",), replace(asked, operator="exists", raw=operator.positive is not None))
-        items = operators.many(_AsGiven(), raw) if name in ("in", "not_in") else (raw,)
+        items = operators.many(AsGiven(), raw) if name in ("in", "not_in") else (raw,)
         values = tuple(dict.fromkeys(value for item in items for value in self._readings(node, item)))
         if crossing and operator.positive is not None:
             return Comparison(node, operators.in_, values, ("value",)), True
@@ -474,67 +445,9 @@ class _Binder:
         return None if node.rows is not None or node.localized else node.slugs[0]
 
 
-class _AsGiven:
-    """A reading that leaves values as they are."""
-
-    def query_value(self, raw: Any) -> Any:
-        return raw
-
-
 async def follows(access: Access, collection: CompiledCollection, on: Node) -> bool:
     """Whether a join may come by a field: not by one that the asker may not read. A hidden one is joined on purpose."""
     return all([each.field.hidden or await access.opens(collection, each) for each in on.chain])
-
-
-class _Reading:
-    """A field's own reading of a query's value, ids as their collection writes them."""
-
-    def __init__(self, binder: _Binder, node: Node, keys: tuple[str, ...]) -> None:
-        self.binder = binder
-        self.node = node
-        self.keys = keys
-
-    def query_value(self, raw: Any) -> Any:
-        if self.keys == ("relationTo",):
-            return raw if isinstance(raw, str) else None
-        if isinstance(raw, NumberOfUser | TextOfUser):
-            raw = self._of_user(raw)
-        if self.node.refers is not None:
-            return self._id(raw, self.node.field)
-        if self.node.is_id:
-            return self.binder.collection.ids.query_value(raw)
-        return self.node.field.query_value(raw)
-
-    def _of_user(self, id: NumberOfUser | TextOfUser) -> Any:
-        """`$user.id` of a rule. Number 1 of another collection is somebody else."""
-        slugs = self.node.slugs if self.node.refers is not None else (self.binder.collection.slug,)
-        is_id = self.node.refers is not None or self.node.is_id
-        # Of a value that says where it leads, the id alone does not say whose it is.
-        if is_id and (id.collection not in slugs or self.keys):
-            raise Never
-        return _plain_id(id)
-
-    def _id(self, raw: Any, field: Any) -> Any:
-        value = field.query_value(raw)
-        return None if value is None else self.binder.access.collection(self.node.slugs[0]).ids.query_value(value)
-
-
-def _plain_id(id: NumberOfUser | TextOfUser) -> int | str:
-    return int(id) if isinstance(id, NumberOfUser) else str(id)
-
-
-def _operator(node: Node, name: str, keys: tuple[str, ...]) -> Operator | None:
-    if keys == ("relationTo",):
-        return operators.TEXT.get(name)
-    if node.refers is not None and getattr(node.field, "polymorphic", False) and not keys:
-        return operators.EXISTENCE.get(name) or (operators.equals if name == "equals" else None)
-    return node.field.operators.get(name)
-
-
-def _known(node: Node, name: str, keys: tuple[str, ...]) -> Operator:
-    operator = _operator(node, name, keys)
-    assert operator is not None
-    return operator
 
 
 def _existence(node: Node, keys: tuple[str, ...], wanted: bool, crossing: bool, target: str | None) -> Found:
@@ -550,67 +463,9 @@ def _null(node: Node, keys: tuple[str, ...], operator: Operator, crossing: bool,
     return NEVER, False
 
 
-def _settled(found: Found) -> Condition:
-    """The condition, negated if that was asked."""
-    condition, negated = found
-    if not negated:
-        return condition
-    return ALWAYS if condition is NEVER else Not(condition)
-
-
-def _either(wanted: Condition | None, unwanted: Condition | None) -> Found:
-    """What was asked of some kinds of rows, and of others to hold of none, as where only one of them knows null."""
-    if unwanted is None:
-        return wanted or NEVER, False
-    return (unwanted, True) if wanted is None else (AnyOf([wanted, _settled((unwanted, True))]), False)
-
-
-def _rows(array: Node, found: Condition) -> Condition:
-    return NEVER if found is NEVER else InRows(array, found)
-
-
-def _of_kinds(array: Node, parts: Mapping[str, Condition]) -> Condition:
-    """What is asked of each kind of row; NEVER where none can fulfil it."""
-    possible = {kind: part for kind, part in parts.items() if part is not NEVER}
-    if not possible or array.field.level_key is None:
-        return NEVER if not possible else possible[""]
-    return OfKinds(array.plans[next(iter(possible))].by_key[array.field.level_key], possible)
-
-
 def _branches(value: Any, key: Any) -> list[Mapping[str, Any]]:
     if isinstance(value, Mapping):
         raise QueryError(f"{key}.{next(iter(value), '0')}")
     if not isinstance(value, list | tuple) or not all(isinstance(item, Mapping) for item in value):
         raise BadRequest(f"{key!r} in a query takes a list of conditions.")
     return list(value)
-
-
-def _all(parts: list[Condition]) -> Condition:
-    """AllOf of them; conditions on the rows of one array must hold on the same row."""
-    if len(parts) == 1:
-        return parts[0]
-    merged: list[Condition] = []
-    by_array: dict[tuple[str, ...], list[InRows]] = {}
-    kinds: list[OfKinds] = []
-    for part in parts:
-        if isinstance(part, InRows):
-            by_array.setdefault(part.array.path, []).append(part)
-        elif isinstance(part, OfKinds):
-            kinds.append(part)
-        elif part is not ALWAYS:
-            merged.append(part)
-    for same in by_array.values():
-        merged.append(same[0] if len(same) == 1 else _rows(same[0].array, _all([part.part for part in same])))
-    if kinds:
-        merged.append(_same_kind(kinds))
-    if not merged:
-        return ALWAYS
-    return merged[0] if len(merged) == 1 else AllOf(merged)
-
-
-def _same_kind(asked: list[OfKinds]) -> Condition:
-    """Conditions that one row must fulfil, which is of one kind only."""
-    first, *others = asked
-    shared = [kind for kind in first.parts if all(kind in other.parts for other in others)]
-    parts = {kind: _all([each.parts[kind] for each in asked]) for kind in shared}
-    return OfKinds(first.kind, parts) if parts else NEVER
