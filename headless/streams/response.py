@@ -14,10 +14,11 @@ from starlette.types import Receive, Scope, Send
 from headless.streams.client import FINAL, Client
 from headless.streams.event import COMMENT, Encode, encode_event, format_cursor, format_event, parse_cursor
 from headless.streams.group import join
-from headless.streams.transport import abort
+from headless.streams.transport import abort, has_unsent
 from headless.streams.watch import Watch
 
 FINISH_WITHIN = 1.0
+LOOK_AFTER = 0.02
 LONG_REPLAY = 3
 """Pieces of a replay after which it is worth a task to notice that nobody waits for the rest."""
 HEADERS = {"content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"}
@@ -126,6 +127,9 @@ class EventStream(Response):
                     await _left(receive)
                 else:
                     await client.finish()
+                    # Its end was written, but the server keeps a connection until all of that has been read.
+                    while has_unsent(receive, send):  # noqa: ASYNC110 - transports tell nobody when they are empty
+                        await asyncio.sleep(LOOK_AFTER)
         except TimeoutError:
             abort(receive, send)
 

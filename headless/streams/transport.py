@@ -1,4 +1,4 @@
-"""The connection under an ASGI `send` or `receive`, for the one thing ASGI has no word for: cutting it off."""
+"""The connection under an ASGI `send` or `receive`, for what ASGI cannot say: what is unsent, and cutting it off."""
 
 from __future__ import annotations
 
@@ -14,12 +14,20 @@ def abort(*callables: Any) -> bool:
     uvicorn's `send` and `receive` are methods of an object that holds its transport. Middleware wraps them in
     closures, partials or objects of its own, which are looked through.
     """
-    for wrapped in callables:
-        transport = _transport(wrapped, _DEPTH)
-        if transport is not None:
-            transport.abort()
-            return True
-    return False
+    transport = _first(callables)
+    if transport is not None:
+        transport.abort()
+    return transport is not None
+
+
+def has_unsent(*callables: Any) -> bool:
+    """Whether bytes that were written still wait for a reader in the server's own buffer."""
+    size = getattr(_first(callables), "get_write_buffer_size", None)
+    return callable(size) and size() > 0
+
+
+def _first(callables: tuple[Any, ...]) -> Any | None:
+    return next((found for wrapped in callables if (found := _transport(wrapped, _DEPTH)) is not None), None)
 
 
 def _transport(wrapped: Any, depth: int) -> Any | None:

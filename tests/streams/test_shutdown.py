@@ -37,9 +37,12 @@ class Process:
 
 
 @asynccontextmanager
-async def serving(database: Path, *options: str) -> AsyncIterator[Process]:
+async def serving(database: Path, *options: str, narrow: bool = False) -> AsyncIterator[Process]:
     """The chat in a process of its own; what is left of it at the end is killed."""
     listening = socket.create_server(("127.0.0.1", 0))
+    if narrow:
+        # Connections inherit it: little is enough that a client does not read, and it waits in the server's own buffer.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "uvicorn", "tests.streams.served:app", "--log-level", "error", *options),
         *("--fd", str(listening.fileno())),
@@ -69,6 +72,21 @@ async def test_sigterm_ends_two_hundred_streams(tmp_path: Path, http: str) -> No
             for browser in browsers:
                 assert await browser.event() is None
                 assert browser.ended_properly
+            await server.process.wait()
+
+
+async def test_sigterm_does_not_wait_for_what_a_client_leaves_in_the_buffer(tmp_path: Path) -> None:
+    """The end of a stream fits in behind a few unread bytes: that the server could write it does not end anything."""
+    async with serving(tmp_path / "a.db", narrow=True) as server, AsyncExitStack() as stack:
+        stack.enter_context(_stalled(server.port))
+        reading = await stack.enter_async_context(browsing(server.port))
+        for _ in range(8):
+            await server.say("x" * 5_000)
+            assert await reading.event()
+        server.process.terminate()
+        async with asyncio.timeout(30):
+            assert await reading.event() is None
+            assert reading.ended_properly
             await server.process.wait()
 
 
