@@ -19,7 +19,6 @@ from headless.api import Api
 from headless.changes.feed import Feed
 from headless.changes.log import ChangeLog
 from headless.changes.retention import Retention
-from headless.changes.wake import Wake
 from headless.clock import Clock
 from headless.compile.collection import CompiledCollection, compile_collections
 from headless.config import Config, host_plugins
@@ -150,7 +149,7 @@ class Headless:
     def _follow_changes(self) -> None:
         """Starts what tells streams of every committed change."""
         log = ChangeLog(self.database)
-        self.feed = Feed(self.database, log, wake=Wake(self.database.path))
+        self.feed = Feed(self.database, log, wake=self.database.wake())
         self.hub = self.core.hub = Hub(self.feed, log, limits=self.config.streams)
         self.feed.start()
         options = self.config.change_log

@@ -9,8 +9,7 @@ from contextvars import Context
 
 from headless.changes.change import Change
 from headless.changes.log import ChangeLog
-from headless.changes.wake import Wake
-from headless.database.protocol import Database
+from headless.database.protocol import Database, Wake
 
 Listener = Callable[[list[Change]], None]
 

@@ -24,10 +24,11 @@ from headless.database.protocol import (
     LoggedChange,
     Step,
     Store,
+    Wake,
 )
+from headless.database.scope import current_transaction
 from headless.database.sqlite import SQLiteDatabase
 from headless.database.statements import Row, Statement, StatementCache, Values, compile_statement
-from headless.database.transaction import current_transaction
 from headless.errors import ConfigError
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "Unique",
     "Unstorable",
     "Values",
+    "Wake",
     "compile_statement",
     "current_transaction",
     "open_database",

@@ -55,11 +55,24 @@ Store = Generator[Step, list[Row], T]
 class CurrentTransaction(Protocol):
     """The transaction that the current task is in. Reads and stores of the database join it by themselves."""
 
-    def execute(self, statement: Statement, values: Values = ()) -> list[Row]:
-        """Runs one statement inside the transaction."""
-
     def after_commit(self, callback: Callback) -> None:
         """Calls back when the transaction is durable, in the owner's task and outside the transaction."""
+
+    async def lock(self, name: str) -> None:
+        """Waits until no other transaction holds this name, and holds it until the end of this one."""
+
+
+class Wake(Protocol):
+    """A call between the processes that share a database: the log has grown. One that is lost does no harm."""
+
+    def open(self, called: Callable[[], None]) -> bool:
+        """Call back, on the running loop, whenever another process rings; whether that is possible here."""
+
+    def ring(self) -> None:
+        """Call every other process that listens. Returns at once."""
+
+    def close(self) -> None:
+        """Listen no more."""
 
 
 class Database(Protocol):
@@ -97,9 +110,6 @@ class Database(Protocol):
     async def total(self, statement: Statement, values: Values = (), key: Hashable = None) -> int:
         """The single number the statement gives, remembered under `key` until a table it reads is written."""
 
-    def generation(self, table: str) -> int:
-        """A number that is another after every commit that may have written the table."""
-
     async def store(self, make: Callable[[], Store[T]]) -> T:
         """Runs the store that `make` gives; its result, once that is durable or part of the transaction."""
 
@@ -108,3 +118,6 @@ class Database(Protocol):
 
     def snapshot(self) -> AbstractAsyncContextManager[None]:
         """Reads of the current task inside the block all see the database as it is at the first of them."""
+
+    def wake(self) -> Wake:
+        """What calls the other processes on this database, and hears their calls."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, Final
 
-from headless.database.connection import GuardedConnection
 from headless.database.statements import Row, Statement, Values
-from headless.database.threads import ThreadRead
 from headless.errors import TransactionClosed
 
 CLOSED: Final = (
@@ -20,19 +18,18 @@ CLOSED: Final = (
     "callback."
 )
 
-ThreadReads = Callable[[ThreadRead, sqlite3.Connection], asyncio.Future[list[Row]]]
+LATE: Final = (
+    "The transaction was open for more than {seconds:g} s and was rolled back. Nobody else can write what it wrote "
+    "meanwhile: move what takes long, such as mail and calls to other servers, into an after_commit hook."
+)
 
 
-class Scope:
+class Scope(ABC):
     """A connection that one task has for itself for a while."""
 
-    def __init__(self, database: object, guarded: GuardedConnection, thread: ThreadReads, read_seconds: float) -> None:
+    def __init__(self, database: object) -> None:
         self.database = database
         self.outer: Scope | None = None
-        self._guarded = guarded
-        self._connection = guarded.connection
-        self._thread = thread
-        self._read_seconds = read_seconds
         self._is_open = False
         task = asyncio.current_task()
         if task is None:
@@ -55,37 +52,25 @@ class Scope:
         if not self._is_open or asyncio.current_task() is not self._task:
             raise TransactionClosed(CLOSED)
 
+    @abstractmethod
     def read_inline(self, statement: Statement, values: Values) -> list[Row] | None:
         """All rows, or None when only `read` may."""
-        self.check()
-        return self._guarded.read(statement, values) if statement.inline else None
 
+    @abstractmethod
     async def read(self, statement: Statement, values: Values) -> list[Row]:
         """All rows, as this scope sees them."""
-        rows = self.read_inline(statement, values)
-        return rows if rows is not None else await self._read_in_thread(statement, values)
 
-    async def _read_in_thread(self, statement: Statement, values: Values) -> list[Row]:
-        read = ThreadRead(statement, values, self._read_seconds)
-        future = self._thread(read, self._connection)
-        self._lent()
-        try:
-            rows = await asyncio.shield(future)
-        except asyncio.CancelledError:
-            # The connection is not ours to roll back before the thread has let go of it.
-            read.abandoned = True
-            await _settled(future)
-            raise
-        finally:
-            self._returned()
-        read.learn()
-        return rows
 
-    def _lent(self) -> None:
-        """A thread has the connection now."""
+class TransactionScope(Scope):
+    """A transaction: what is written inside is durable, or undone, as one."""
 
-    def _returned(self) -> None:
-        """The connection came back, without its guard."""
+    @abstractmethod
+    def after_commit(self, callback: Callable[[], Awaitable[Any] | None]) -> None:
+        """Calls back when the transaction is durable, in the owner's task and outside the transaction."""
+
+    @abstractmethod
+    async def lock(self, name: str) -> None:
+        """Waits until no other transaction holds this name, and holds it until the end of this one."""
 
 
 current_scope: ContextVar[Scope | None] = ContextVar("headless_current_scope", default=None)
@@ -99,26 +84,20 @@ def scope_of(database: object) -> Scope | None:
     return scope
 
 
-class Snapshot(Scope):
-    """Reads that all see the same state of the database."""
-
-    def enter(self) -> None:
-        self._connection.execute("BEGIN")
-        super().enter()
-
-    def leave(self) -> None:
-        super().leave()
-        self._connection.execute("ROLLBACK")
-
-    def _returned(self) -> None:
-        self._guarded.arm()
+def current_transaction() -> TransactionScope | None:
+    """The innermost transaction that the current task is in, of whichever database; None outside of one."""
+    scope = current_scope.get()
+    while scope is not None and not isinstance(scope, TransactionScope):
+        scope = scope.outer
+    return scope
 
 
-async def _settled(future: asyncio.Future[Any]) -> None:
-    """Waits for a thread, however often the waiting task is cancelled."""
+async def settled(future: asyncio.Future[Any]) -> None:
+    """Waits for what cannot be stopped half-way, however often the waiting task is cancelled."""
     while not future.done():
         try:
             await asyncio.wait([future])
         except asyncio.CancelledError:
             continue
-    future.exception()
+    if not future.cancelled():
+        future.exception()

@@ -23,8 +23,10 @@ from headless.database.dialect import Dialect
 from headless.database.generations import Generations
 from headless.database.members import CallMember, StoreMember
 from headless.database.protocol import CommitListener, Store
-from headless.database.scope import Scope, Snapshot, current_scope, scope_of
+from headless.database.scope import Scope, current_scope, scope_of
 from headless.database.sqlite_dialect import SQLITE
+from headless.database.sqlite_scope import Snapshot
+from headless.database.sqlite_wake import SQLiteWake
 from headless.database.statements import Row, Statement, StatementCache, Values, compile_statement
 from headless.database.threads import ReaderThreads, Worker
 from headless.database.totals import Totals
@@ -190,6 +192,10 @@ class SQLiteDatabase:
                 self._snapshots.append(guarded)
             else:
                 guarded.connection.close()
+
+    def wake(self) -> SQLiteWake:
+        """What calls the other processes that have this file open."""
+        return SQLiteWake(self.path)
 
     async def call_writer(self, call: Callable[[sqlite3.Connection], T]) -> T:
         """Calls with the writer's connection in its thread, in a transaction of its own: for the schema."""

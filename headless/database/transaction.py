@@ -12,8 +12,9 @@ from headless.database.dialect import public_error
 from headless.database.effects import Effects, answer, drive
 from headless.database.members import TurnMember
 from headless.database.protocol import Callback, Store
-from headless.database.scope import Scope, ThreadReads, current_scope
+from headless.database.scope import LATE, TransactionScope
 from headless.database.sqlite_dialect import SQLITE
+from headless.database.sqlite_scope import ConnectionScope, ThreadReads
 from headless.database.statements import Row, Statement, Values
 from headless.database.writer import Writer
 from headless.errors import TransactionTimeout
@@ -21,7 +22,7 @@ from headless.errors import TransactionTimeout
 T = TypeVar("T")
 
 
-class Transaction(Scope):
+class Transaction(ConnectionScope, TransactionScope):
     """A turn on the writer. Statements run on its connection; what they log is kept until the commit."""
 
     def __init__(
@@ -56,9 +57,12 @@ class Transaction(Scope):
         return rows
 
     def after_commit(self, callback: Callback) -> None:
-        """Calls back when the transaction is durable, in the owner's task and outside the transaction."""
         self.check()
         self._effects.callbacks.append(callback)
+
+    async def lock(self, name: str) -> None:
+        """Nothing to wait for: whoever has the writer is alone."""
+        self.check()
 
     def read_inline(self, statement: Statement, values: Values) -> list[Row] | None:
         self.check()
@@ -149,25 +153,13 @@ class Transaction(Scope):
         return not (others and isinstance(error, asyncio.CancelledError))
 
     def _too_late(self) -> TransactionTimeout:
-        return TransactionTimeout(
-            f"The transaction was open for more than {self._timeout:g} s and was rolled back. Nobody else "
-            "can write meanwhile: move what takes long, such as mail and calls to other servers, into an "
-            "after_commit hook."
-        )
+        return TransactionTimeout(LATE.format(seconds=self._timeout))
 
     def _lent(self) -> None:
         self._writer.is_away = True
 
     def _returned(self) -> None:
         self._writer.is_away = False
-
-
-def current_transaction() -> Transaction | None:
-    """The innermost transaction that the current task is in, of whichever database; None outside of one."""
-    scope = current_scope.get()
-    while scope is not None and not isinstance(scope, Transaction):
-        scope = scope.outer
-    return scope
 
 
 class Inner:

@@ -109,7 +109,8 @@ class Sessions:
         system = Asker(self._core, system=True, request=request)
         if await self.initialized(slug):
             raise Forbidden
-        async with self._core.database.transaction():
+        async with self._core.database.transaction() as transaction:
+            await transaction.lock(f"first user of {slug}")
             if await self.initialized(slug):
                 raise Forbidden
             user = await create(system, collection, data, Shown())

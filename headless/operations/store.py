@@ -13,7 +13,7 @@ from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Node, Plan
 from headless.compile.tables import reference_column
 from headless.compile.values import encoded, insertion, kept_values
-from headless.database import Database, Statement
+from headless.database import Database, ForeignKey, Statement
 from headless.errors import ApiError, NotFound
 from headless.fields.base import ABSENT
 from headless.operations.core import Asker, Core
@@ -83,7 +83,12 @@ def delete(
             raise Changed
     yield from _let_go(core, collection, id)
     yield from _release(asker, collection, id, {(collection.slug, id)})
-    rows = yield core.statements.delete(collection), (id, revision)
+    try:
+        rows = yield core.statements.delete(collection), (id, revision)
+    except Exception as error:
+        if isinstance(core.database.dialect.classify(error), ForeignKey):
+            raise Changed from error
+        raise
     if not rows:
         raise Changed
     yield Change(None, collection.slug, id, "delete", asker.actor, core.clock.text(), collection.image(stored), None)
@@ -159,7 +164,7 @@ def read_stored(core: Core, collection: CompiledCollection, id: Any) -> Generato
     """The document as it is stored, with its revision. Raises NotFound."""
     reader = collection.reader()
     where = Comparison(ID, equals, (id,))
-    statement = core.statements.find(collection, reader, where, None, limited=False, revision=True)
+    statement = core.statements.find(collection, reader, where, None, limited=False, revision=True, held=True)
     rows = yield statement, tuple(where.values())
     if not rows:
         raise NotFound

@@ -7,6 +7,7 @@ from typing import Any
 
 from headless.compile.collection import CompiledCollection
 from headless.compile.selection import parse_selection
+from headless.database import current_transaction
 from headless.errors import BadRequest, Conflict, Forbidden, HeadlessError, NotFound, TransactionTimeout, Unavailable
 from headless.operations.change import (
     Shown,
@@ -157,7 +158,7 @@ async def _validated(
 async def locate(
     asker: Asker, collection: CompiledCollection, id: Any, operation: str, data: Any = None, expected: int | None = None
 ) -> tuple[Document, int, Condition]:
-    """The document to change, its revision and the rule it was found under.
+    """The document to change, its revision and the rule it was found under. A transaction holds it from here on.
 
     Raises Forbidden when the asker may change none, or not this one; NotFound when there is none, and Conflict
     when it has another revision than the expected.
@@ -172,7 +173,8 @@ async def locate(
     rule = await bind_rule(decision, collection, asker)
     where = both(by_id(known), rule)
     reader = collection.reader(None, None)
-    statement = asker.core.statements.find(collection, reader, where, None, limited=False, revision=True)
+    held = current_transaction() is not None
+    statement = asker.core.statements.find(collection, reader, where, None, limited=False, revision=True, held=held)
     rows = await asker.core.database.read(statement, tuple(where.values()))
     if not rows:
         raise missing

@@ -156,8 +156,12 @@ class Statements:
         *,
         limited: bool,
         revision: bool = False,
+        held: bool = False,
     ) -> Statement:
-        """SELECT the reader's columns; the values are the where's, then limit and offset when `limited`."""
+        """SELECT the reader's columns; the values are the where's, then limit and offset when `limited`.
+
+        With `held` nobody else changes the rows before the transaction ends in which they are read.
+        """
         key = (
             "find",
             collection.slug,
@@ -166,8 +170,9 @@ class Statements:
             None if sort is None else sort.shape,
             limited,
             revision,
+            held,
         )
-        return self._remembered(key, lambda: self._find(collection, reader, where, sort, limited, revision))
+        return self._remembered(key, lambda: self._find(collection, reader, where, sort, limited, revision, held))
 
     def _find(
         self,
@@ -177,6 +182,7 @@ class Statements:
         sort: Sort | None,
         limited: bool,
         revision: bool,
+        held: bool = False,
     ) -> Statement:
         building = Building(self._database, self._collections)
         scope = TableScope(building, collection, collection.table)
@@ -189,6 +195,8 @@ class Statements:
             building.risky = building.risky or (sort.risky(collection) and not _by_id(where))
         if limited:
             query = query.limit(building.parameter()).offset(building.parameter())
+        if held:
+            query = query.with_for_update(of=collection.table)
         return self._database.compile(query, building.names, risky=building.risky)
 
     def by_id(self, collection: CompiledCollection, reader: Reader) -> Statement:

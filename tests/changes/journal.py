@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from headless.changes import Change
 from headless.changes.feed import Feed
 from headless.changes.log import ChangeLog
-from headless.changes.wake import Wake
 from headless.database import SQLiteDatabase, Store
+from headless.database.sqlite_wake import SQLiteWake
 
 MOMENT = "2026-11-23T21:00:00.000Z"
 Document = dict[str, Any]
@@ -32,7 +32,7 @@ _id, _doc = sa.bindparam("the_id", type_=sa.Integer), sa.bindparam("doc", type_=
 class Journal:
     """Messages that are created, edited and deleted; every write stands in the log, at a moment the test sets."""
 
-    def __init__(self, database: SQLiteDatabase, wake: Wake | None) -> None:
+    def __init__(self, database: SQLiteDatabase, wake: SQLiteWake | None) -> None:
         self.database = database
         self.log = ChangeLog(database)
         self.feed = Feed(database, self.log, wake=wake)
@@ -101,7 +101,7 @@ async def opened(path: Path | str = ":memory:", *, wake: bool = False) -> AsyncI
     await database.open()
     create = "CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY AUTOINCREMENT, doc TEXT NOT NULL)"
     await database.call_writer(lambda connection: connection.execute(create))
-    journal = Journal(database, Wake(Path(path)) if wake else None)
+    journal = Journal(database, SQLiteWake(Path(path)) if wake else None)
     journal.feed.start()
     try:
         yield journal

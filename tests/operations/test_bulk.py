@@ -9,6 +9,7 @@ import pytest
 
 from headless import ApiError, Collection, Config, HookContext, anyone, fields
 from headless.database import current_transaction
+from headless.database.transaction import Transaction
 from headless.errors import Unavailable
 from headless.testing import TestClient
 from tests.operations.watching import logged
@@ -117,5 +118,5 @@ async def _hold(context: HookContext) -> None:
     """As if the time were over: what the timer would do, done now."""
     if context.operation == "update":
         transaction = current_transaction()
-        assert transaction is not None
+        assert isinstance(transaction, Transaction)
         transaction._expire()

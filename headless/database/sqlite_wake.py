@@ -15,7 +15,7 @@ _LONGEST_ADDRESS = 100
 _DESCRIPTORS = Path("/proc/self/fd")
 
 
-class Wake:
+class SQLiteWake:
     """Sockets in a folder beside the database, one for each process that listens.
 
     Only the call itself is sent; what happened is in the log. A call that is lost, or cannot be sent, does no

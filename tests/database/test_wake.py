@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from headless.changes import feed
-from headless.changes.wake import Wake
+from headless.database.sqlite_wake import SQLiteWake
 from tests.changes.journal import opened, until
 
 OTHER_PROCESS = """
@@ -41,7 +41,7 @@ def database(tmp_path: Path) -> Path:
 async def test_a_call_reaches_all_others_but_not_the_caller(database: Path) -> None:
     """Every process that listens is called, the one that calls is not."""
     calls: list[int] = []
-    wakes = [Wake(database) for _ in range(3)]
+    wakes = [SQLiteWake(database) for _ in range(3)]
     for number, wake in enumerate(wakes):
         assert wake.open(lambda number=number: calls.append(number))  # type: ignore[misc]
     wakes[0].ring()
@@ -58,7 +58,7 @@ async def test_a_database_deep_in_the_file_system_is_called_too(tmp_path: Path) 
     deep = tmp_path.joinpath(*["a-rather-long-name"] * 10)
     deep.mkdir(parents=True)
     called = asyncio.Event()
-    listening, calling = Wake(deep / "a.db"), Wake(deep / "a.db")
+    listening, calling = SQLiteWake(deep / "a.db"), SQLiteWake(deep / "a.db")
     assert listening.open(called.set)
     calling.ring()
     async with asyncio.timeout(20):
@@ -70,7 +70,7 @@ async def test_a_database_deep_in_the_file_system_is_called_too(tmp_path: Path) 
 
 async def test_what_a_dead_process_left_behind_is_removed(database: Path) -> None:
     """A socket nobody reads any more goes with the next call."""
-    wake = Wake(database)
+    wake = SQLiteWake(database)
     wake.folder.mkdir()
     dead = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     dead.bind(str(wake.folder / "1-dead"))
@@ -83,7 +83,7 @@ async def test_what_a_dead_process_left_behind_is_removed(database: Path) -> Non
 
 async def test_calling_where_nobody_ever_listened_does_nothing(database: Path) -> None:
     """No folder is made by those who only write."""
-    wake = Wake(database)
+    wake = SQLiteWake(database)
     wake.ring()
     wake.close()
     assert list(database.parent.iterdir()) == []
@@ -92,7 +92,7 @@ async def test_calling_where_nobody_ever_listened_does_nothing(database: Path) -
 async def test_a_listener_that_is_busy_does_not_hold_up_the_caller(database: Path) -> None:
     """Calls that do not fit any more are dropped: one that waits says everything."""
     calls: list[None] = []
-    listening, calling = Wake(database), Wake(database)
+    listening, calling = SQLiteWake(database), SQLiteWake(database)
     listening.open(lambda: calls.append(None))
     for _ in range(5_000):
         calling.ring()
