@@ -39,6 +39,11 @@ class Busy:
 
 
 @dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The connection to the server was lost, or there is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Full:
     """There is no room left to write to, or writing is not allowed."""
 
@@ -53,13 +58,13 @@ class Unstorable:
     """A value that no column can hold, such as half a surrogate pair or an integer of 5,000 digits."""
 
 
-Failure = Unique | ForeignKey | NotNull | Busy | Full | Corrupt | Unstorable
+Failure = Unique | ForeignKey | NotNull | Busy | Disconnected | Full | Corrupt | Unstorable
 
 
 Step = tuple[bool, sa.BindParameter[Any]]
 """A step of a path that a query goes inside JSON: whether it may be a place in a list, and the key."""
 
-Holds = Callable[[sa.ColumnElement[Any], Mapping[str, sa.ColumnElement[Any]]], sa.ColumnElement[Any]]
+Holds = Callable[[Mapping[str, sa.ColumnElement[Any]], Mapping[str, sa.ColumnElement[Any]]], sa.ColumnElement[Any]]
 
 
 class Dialect(Protocol):
@@ -73,11 +78,14 @@ class Dialect(Protocol):
     def sqlalchemy(self) -> sa.Dialect:
         """The dialect that statements and schema are compiled by."""
 
-    def json_path(self, path: Sequence[str]) -> sa.ColumnElement[Any]:
-        """A path into a JSON column as a literal, the same bytes in index and query. Raises ValueError."""
+    def json_value(
+        self, column: sa.ColumnElement[Any], path: Sequence[str], type_: sa.types.TypeEngine[Any] | None = None
+    ) -> sa.ColumnElement[Any]:
+        """The value at a path of a JSON column, in the one form that an index on it serves. Raises ValueError.
 
-    def json_value(self, column: sa.ColumnElement[Any], path: Sequence[str]) -> sa.ColumnElement[Any]:
-        """The value at a path of a JSON column, in the one form that an index on it serves."""
+        `type_` is that of the column which would hold the value by itself, text unless it is given. A value of
+        another type may be NULL. An empty path leads to the value that the JSON is.
+        """
 
     def json_part(self, column: sa.ColumnElement[Any], path: Sequence[str]) -> sa.ColumnElement[Any]:
         """The JSON text of the value at a path, which for a text is not the text itself."""
@@ -87,14 +95,18 @@ class Dialect(Protocol):
     ) -> sa.ColumnElement[Any]:
         """Whether one of the values at a path inside a JSON text fulfils `holds`, or is not null when that is None.
 
-        `holds` is given a value that is no list or object, and by kind (`text`, `number`, `flag`) whether it is one.
+        `holds` is given a value that is no list or object, as one of each kind (`text`, `number`, `flag`), and by kind
+        whether it is one.
         """
 
     def json_rows(self, column: sa.ColumnElement[Any], name: str | None = None) -> sa.TableValuedAlias:
-        """The items of a JSON array as rows with the columns `key`, `value` and `type`."""
+        """The items of a JSON array as rows: their JSON as `value`, and `key`, by which they are in order."""
 
     def in_list(self, column: sa.ColumnElement[Any], parameter: sa.BindParameter[Any]) -> sa.ColumnElement[Any]:
         """Whether the column is one of the values of a list bound as one parameter, made by `encode_list`."""
+
+    def ordered(self, value: sa.ColumnElement[Any], *, descending: bool) -> sa.ColumnElement[Any]:
+        """The value in ORDER BY, with NULL first in ascending order, as indexes have it; text by code point."""
 
     def fold(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
         """The column as text in lower case, by the same rule as in memory."""
@@ -123,7 +135,7 @@ class Dialect(Protocol):
 def public_error(dialect: Dialect, error: BaseException) -> BaseException:
     """The error to raise for one of the driver's: with a status if the program is not at fault."""
     match dialect.classify(error):
-        case Busy():
+        case Busy() | Disconnected():
             public: Exception = Unavailable()
         case Full():
             public = Unavailable("The server cannot store anything now.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -12,7 +11,6 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler, SQLiteDDLCompiler, SQLiteDialect, SQLiteTypeCompiler
-from sqlalchemy.ext.compiler import compiles
 
 from headless import geometry, operators
 from headless.database.dialect import (
@@ -27,44 +25,23 @@ from headless.database.dialect import (
     Unique,
     Unstorable,
 )
+from headless.database.words import Word, checked_path
 from headless.lexical.plain import JOINED
 
 FOLD: Final = "headless_fold"
 DISTANCE: Final = "headless_distance"
 INSIDE: Final = "headless_inside"
 
-_SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*", re.ASCII)
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
-class Word(sa.ColumnElement[str]):
-    """A text of the platform's own that is written into a statement, such as the key of a Lexical node."""
-
-    inherit_cache = False
-    __visit_name__ = "headless_word"
-
-    def __init__(self, text: str) -> None:
-        self.type = sa.Text()
-        self.text = text
-
-
 class JsonPath(Word):
-    """A path made of names from a declaration. Nothing else that is not our own is written into a statement."""
+    """A path made of names from a declaration."""
 
     def __init__(self, path: Sequence[str]) -> None:
-        wrong = [segment for segment in path if not _SEGMENT.fullmatch(segment)]
-        if wrong or not path:
-            raise ValueError(f"not a path into a JSON column: {path!r}")
-        super().__init__("$" + "".join(f'."{segment}"' for segment in path))
-
-
-@compiles(Word)
-def _write_word(word: Word, compiler: SQLiteCompiler, **options: Any) -> str:
-    if "'" in word.text:
-        raise ValueError(f"may not stand in a statement: {word.text!r}")
-    return f"'{word.text}'"
+        super().__init__("$" + "".join(f'."{segment}"' for segment in checked_path(path)))
 
 
 _OBJECT, _ARRAY, _NOTHING = Word("object"), Word("array"), Word("[]")
@@ -112,11 +89,10 @@ class SQLite:
     name: Final = "sqlite"
     sqlalchemy: Final[sa.Dialect] = SQLALCHEMY
 
-    def json_path(self, path: Sequence[str]) -> sa.ColumnElement[Any]:
-        return JsonPath(path)
-
-    def json_value(self, column: sa.ColumnElement[Any], path: Sequence[str]) -> sa.ColumnElement[Any]:
-        return sa.func.json_extract(column, JsonPath(path))
+    def json_value(
+        self, column: sa.ColumnElement[Any], path: Sequence[str], type_: sa.types.TypeEngine[Any] | None = None
+    ) -> sa.ColumnElement[Any]:
+        return sa.func.json_extract(column, JsonPath(path)) if path else column
 
     def json_part(self, column: sa.ColumnElement[Any], path: Sequence[str]) -> sa.ColumnElement[Any]:
         return column.op("->")(JsonPath(path))
@@ -147,7 +123,7 @@ class SQLite:
             single = _each(around, sa.case((type_ != _OBJECT, member.c.fullkey)))
             tables.append(single)
             kinds = {kind: single.c.type.in_([Word(name) for name in names]) for kind, names in _KINDS.items()}
-            wanted.append(holds(single.c.value, kinds))
+            wanted.append(holds(dict.fromkeys(kinds, single.c.value), kinds))
         return sa.exists(sa.select(sa.literal_column("1")).select_from(*tables).where(*wanted))
 
     def json_rows(self, column: sa.ColumnElement[Any], name: str | None = None) -> sa.TableValuedAlias:
@@ -155,6 +131,9 @@ class SQLite:
 
     def in_list(self, column: sa.ColumnElement[Any], parameter: sa.BindParameter[Any]) -> sa.ColumnElement[Any]:
         return column.in_(sa.select(sa.func.json_each(parameter).table_valued("value").c.value))
+
+    def ordered(self, value: sa.ColumnElement[Any], *, descending: bool) -> sa.ColumnElement[Any]:
+        return value.desc() if descending else value.asc()
 
     def fold(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
         return sa.Function(FOLD, column, type_=sa.Text())

@@ -18,6 +18,7 @@ from headless.database.sqlite_dialect import SQLALCHEMY
 
 Row = tuple[Any, ...]
 Values = Sequence[Any]
+Encode = Callable[[Any], Any]
 
 _HARMLESS: Final = frozenset({"*", "0", "1"})
 
@@ -29,6 +30,7 @@ class Statement:
     `order` says which of the caller's values goes to each parameter; None is: as they come. `reads` and
     `writes` name tables. A `risky` one is known to take long without being tried; `inline` is whether it may
     be tried on the event loop. What `answers_rowid` inserts one row, and its answer is the key that the row got.
+    `encoders` say of the parameters, by their places, what makes of a value what the driver takes.
     """
 
     sql: str
@@ -37,13 +39,14 @@ class Statement:
     writes: frozenset[str] = frozenset()
     risky: bool = False
     answers_rowid: bool = False
+    encoders: tuple[tuple[int, Encode], ...] = ()
     inline: bool = field(init=False)
     bind: Callable[[Values], Values] | None = field(init=False)
-    """Puts the values into `order`."""
+    """Puts the values into `order`, each as the driver takes it."""
 
     def __post_init__(self) -> None:
         self.inline = not self.risky
-        self.bind = _binder(self.order)
+        self.bind = _binder(self.order, self.encoders)
 
     @property
     def slow(self) -> bool:
@@ -63,17 +66,40 @@ def compile_statement(
     _refuse_text(elements)
     compiled: Any = clause.compile(dialect=dialect)
     places = {name: place for place, name in enumerate(names)}
-    order = []
+    order: list[int] = []
+    encoders: list[tuple[int, Encode]] = []
     for name in compiled.positiontup or ():
         if name not in places or compiled.binds[name].literal_execute:
             raise ValueError(f"{name!r} is not bound by one of the names {list(names)!r} in: {compiled}")
+        encode = getattr(compiled.binds[name].type.dialect_impl(dialect), "encode", None)
+        if encode is not None:
+            encoders.append((len(order), encode))
         order.append(places[name])
-    written = _written(clause)
-    as_they_come = order == list(range(len(names)))
-    return Statement(str(compiled), None if as_they_come else tuple(order), _tables(elements), written, risky)
+    return Statement(
+        str(compiled),
+        None if order == list(range(len(names))) else tuple(order),
+        _tables(elements),
+        _written(clause),
+        risky,
+        encoders=tuple(encoders),
+    )
 
 
-def _binder(order: tuple[int, ...] | None) -> Callable[[Values], Values] | None:
+def _binder(order: tuple[int, ...] | None, encoders: Sequence[tuple[int, Encode]]) -> Callable[[Values], Values] | None:
+    ordered = _orderer(order)
+    if not encoders:
+        return ordered
+
+    def bind(values: Values) -> Values:
+        bound = list(values if ordered is None else ordered(values))
+        for place, encode in encoders:
+            bound[place] = encode(bound[place])
+        return bound
+
+    return bind
+
+
+def _orderer(order: tuple[int, ...] | None) -> Callable[[Values], Values] | None:
     if order is None:
         return None
     if len(order) > 1:

@@ -85,10 +85,11 @@ class Inside:
             return scope.dialect.json_inside(scope.json(self.node), steps, None)  # type: ignore[no-any-return]
         asked = [(each, tuple(scope.parameter() for _ in bound)) for each, bound in self._pairs()]
 
-        def holds(value: Expression, kinds: Mapping[str, Expression]) -> Expression:
+        def holds(values: Mapping[str, Expression], kinds: Mapping[str, Expression]) -> Expression:
             parts = [
-                sa.and_(sa.or_(*(kinds[kind] for kind in each.kinds)), each.operator.sql(scope.dialect, value, bound))
+                sa.and_(kinds[kind], each.operator.sql(scope.dialect, values[kind], bound))
                 for each, bound in asked
+                for kind in each.kinds
             ]
             return sa.or_(*parts)
 

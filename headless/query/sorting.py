@@ -48,7 +48,7 @@ class Sort:
     def expressions(self, scope: Any, collection: CompiledCollection) -> list[Expression]:
         """ORDER BY expressions; NULL first ascending on every database."""
         made = [] if self.by is None else [self.by.order(scope)]
-        made += [_ordered(scope.sorted_by(key), key.descending) for key in self.keys]
+        made += [scope.dialect.ordered(scope.sorted_by(key), descending=key.descending) for key in self.keys]
         if not any(key.node is ID for key in self.keys):
             made.append(collection.table.c.id.desc())
         return made
@@ -64,10 +64,6 @@ class Sort:
             return False
         indexed = {next(iter(index.columns)).name for index in collection.table.indexes if len(index.columns) > 0}
         return bool(first.through) or first.node.rows is not None or first.node.column not in indexed
-
-
-def _ordered(value: Expression, descending: bool) -> Expression:
-    return value.desc() if descending else value.asc()
 
 
 def sort_names(given: Any) -> list[str]:

@@ -56,15 +56,13 @@ async def test_a_list_is_one_parameter(database: SQLiteDatabase) -> None:
 
 
 async def test_the_items_of_an_array_are_rows(database: SQLiteDatabase) -> None:
-    """With their place, value and type."""
+    """In their order."""
     rows = database.dialect.json_rows(VALUE, "items")
-    statement = compile_statement(sa.select(rows.c.key, rows.c.value, rows.c.type), ["value"])
-    assert await database.read(statement, ('["a",2,null]',)) == [
-        (0, "a", "text"), (1, 2, "integer"), (2, None, "null"),
-    ]  # fmt: skip
+    statement = compile_statement(sa.select(rows.c.value).order_by(rows.c.key), ["value"])
+    assert await database.read(statement, ('["a",2,null]',)) == [("a",), (2,), (None,)]
 
 
-@pytest.mark.parametrize("path", [(), ("",), ("a'b",), ('a"b',), ("a.b",), ("a", "$"), ("a b",), ("ä",), ("a\n",)])
+@pytest.mark.parametrize("path", [("",), ("a'b",), ('a"b',), ("a.b",), ("a", "$"), ("a b",), ("ä",), ("a\n",)])
 async def test_only_names_make_a_path(database: SQLiteDatabase, path: tuple[str, ...]) -> None:
     """A path is written into the statement, so nothing that could end it gets in."""
     with pytest.raises(ValueError, match="not a path"):
