@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import dataclasses
 import json
-import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
+
+import sqlalchemy as sa
 
 from headless.app import Headless
 from headless.cli.loading import load_app
@@ -87,8 +88,8 @@ async def opened(app: Headless) -> AsyncIterator[Headless]:
 async def plan_of(app: Headless, sql: Sql) -> list[str]:
     """How SQLite goes about a statement. It is explained with nulls for its values, which decide nothing."""
 
-    def ask(connection: sqlite3.Connection) -> list[str]:
-        rows = connection.execute(f"EXPLAIN QUERY PLAN {sql.text}", (None,) * sql.parameters).fetchall()
+    def ask(connection: sa.Connection) -> list[str]:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql.text}", (None,) * sql.parameters).fetchall()
         return [str(row[-1]) for row in rows]
 
     found: list[str] = await app.database.inspect(ask)

@@ -6,7 +6,6 @@ table that does not fit the declaration is made anew.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -122,15 +121,16 @@ def encoded(rows: Sequence[dict[str, Any]]) -> str:
 
 def filling(
     table: sa.Table, plan: Plan, nodes: Sequence[Node], values: sa.Table
-) -> Callable[[sqlite3.Connection], None]:
+) -> Callable[[sa.Connection], None]:
     """The function that writes the values of every document that is stored."""
 
-    def fill(connection: sqlite3.Connection) -> None:
+    def fill(connection: sa.Connection) -> None:
         reader = Reader(table, plan, selection=parse_selection({node.chain[0].key: True for node in nodes}))
-        documents = connection.execute(compile_statement(sa.select(*reader.columns), []).sql)
+        documents = connection.exec_driver_sql(compile_statement(sa.select(*reader.columns), []).sql)
         insert = compile_statement(insertion(values, SQLITE), ["source", "rows"]).sql
         while rows := documents.fetchmany(AT_A_TIME):
-            kept = [(row[0], kept_values(nodes, reader.read_one(row))) for row in rows]
-            connection.executemany(insert, [(source, encoded(found)) for source, found in kept if found])
+            kept = [(row[0], kept_values(nodes, reader.read_one(tuple(row)))) for row in rows]
+            if some := [(source, encoded(found)) for source, found in kept if found]:
+                connection.exec_driver_sql(insert, some)
 
     return fill

@@ -25,6 +25,7 @@ from headless.database.members import CallMember, StoreMember
 from headless.database.protocol import CommitListener, Store
 from headless.database.scope import Scope, current_scope, scope_of
 from headless.database.sqlite_dialect import SQLITE
+from headless.database.sqlite_engine import call_with
 from headless.database.sqlite_scope import Snapshot
 from headless.database.sqlite_wake import SQLiteWake
 from headless.database.statements import Row, Statement, StatementCache, Values, compile_statement
@@ -197,22 +198,22 @@ class SQLiteDatabase:
         """What calls the other processes that have this file open."""
         return SQLiteWake(self.path)
 
-    async def call_writer(self, call: Callable[[sqlite3.Connection], T]) -> T:
+    async def call_writer(self, call: Callable[[sa.Connection], T]) -> T:
         """Calls with the writer's connection in its thread, in a transaction of its own: for the schema."""
         if scope_of(self) is not None:
             raise RuntimeError("a transaction or snapshot would wait for itself: call outside of it")
-        member = CallMember(self._loop, call)
+        member = CallMember(self._loop, lambda raw: call_with(raw, call))
         self._writer.submit(member)
         await member.durable()
         result: T = member.result
         return result
 
-    async def inspect(self, call: Callable[[sqlite3.Connection], T]) -> T:
+    async def inspect(self, call: Callable[[sa.Connection], T]) -> T:
         """Calls with a connection that cannot write, in a thread."""
 
         def work() -> T:
-            with closing(self._connect_reader()) as connection:
-                return call(connection)
+            with closing(self._connect_reader()) as raw:
+                return call_with(raw, call)
 
         return await self._loop.run_in_executor(None, work)
 
@@ -231,7 +232,9 @@ class SQLiteDatabase:
     def _connect_writer(self) -> sqlite3.Connection:
         connection = connect(str(self._path), durable=not self.is_private)
         try:
-            system.migrate(connection)
+            connection.execute("BEGIN IMMEDIATE")
+            call_with(connection, system.migrate)
+            connection.execute("COMMIT")
         except BaseException:
             connection.close()
             raise

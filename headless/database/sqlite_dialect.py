@@ -73,14 +73,14 @@ class _DDLCompiler(SQLiteDDLCompiler):
         return text
 
 
-class _SQLAlchemyDialect(SQLiteDialect):
+class SQLAlchemyDialect(SQLiteDialect):
     statement_compiler = _Compiler
     ddl_compiler = _DDLCompiler
     type_compiler_cls = _TypeCompiler
     supports_statement_cache = False
 
 
-SQLALCHEMY: Final[sa.Dialect] = _SQLAlchemyDialect(paramstyle="qmark")
+SQLALCHEMY: Final[sa.Dialect] = SQLAlchemyDialect(paramstyle="qmark")
 
 
 class SQLite:

@@ -100,7 +100,7 @@ async def opened(path: Path | str = ":memory:", *, wake: bool = False) -> AsyncI
     database = SQLiteDatabase(path)
     await database.open()
     create = "CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY AUTOINCREMENT, doc TEXT NOT NULL)"
-    await database.call_writer(lambda connection: connection.execute(create))
+    await database.call_writer(lambda connection: connection.exec_driver_sql(create))
     journal = Journal(database, SQLiteWake(Path(path)) if wake else None)
     journal.feed.start()
     try:

@@ -115,7 +115,7 @@ async def test_errors_say_what_was_violated(database: SQLiteDatabase) -> None:
 async def test_a_violated_index_on_an_expression_is_named(database: SQLiteDatabase) -> None:
     """SQLite tells no columns then."""
     sql = "CREATE UNIQUE INDEX ux_lower ON posts (headless_fold(title))"
-    await database.call_writer(lambda connection: connection.execute(sql))
+    await database.call_writer(lambda connection: connection.exec_driver_sql(sql))
     await database.store(lambda: add_post("Taken"))
     assert await failure(database, ADD_POST, "TAKEN", None) == Unique(index="ux_lower")
 

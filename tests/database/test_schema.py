@@ -40,9 +40,9 @@ async def change(database: SQLiteDatabase, tables: list[sa.Table]) -> list[str]:
 
 
 async def run(database: SQLiteDatabase, *statements: str) -> None:
-    def call(connection: sqlite3.Connection) -> None:
+    def call(connection: sa.Connection) -> None:
         for sql in statements:
-            connection.execute(sql)
+            connection.exec_driver_sql(sql)
 
     await database.call_writer(call)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from headless.database import SQLiteDatabase, open_database, schema, system
+from headless.database.sqlite_engine import call_with
 from headless.errors import ConfigError
 
 STEPS: Sequence[Sequence[str]] = (
@@ -20,9 +21,16 @@ STEPS: Sequence[Sequence[str]] = (
 
 
 @pytest.fixture
-def connection() -> Iterator[sqlite3.Connection]:
+def raw() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         yield connection
+
+
+def migrate(raw: sqlite3.Connection, name: str = "headless", steps: Sequence[Sequence[str]] = system.STEPS) -> int:
+    """In a transaction, as a database does it."""
+    with raw:
+        raw.execute("BEGIN IMMEDIATE")
+        return call_with(raw, lambda connection: system.migrate(connection, name, steps))
 
 
 async def test_the_steps_lead_to_the_declared_tables(database: SQLiteDatabase) -> None:
@@ -30,36 +38,36 @@ async def test_the_steps_lead_to_the_declared_tables(database: SQLiteDatabase) -
     assert await schema.plan(database, system.metadata.sorted_tables) == []
 
 
-def test_each_step_is_taken_once(connection: sqlite3.Connection) -> None:
+def test_each_step_is_taken_once(raw: sqlite3.Connection) -> None:
     """From whichever version the database has."""
-    assert system.migrate(connection, "test", STEPS[:1]) == 1
+    assert migrate(raw, "test", STEPS[:1]) == 1
     for _ in range(2):
-        assert system.migrate(connection, "test", STEPS) == 2
-    assert connection.execute("SELECT * FROM one").fetchall() == [(1, "two")]
+        assert migrate(raw, "test", STEPS) == 2
+    assert raw.execute("SELECT * FROM one").fetchall() == [(1, "two")]
 
 
-def test_versions_are_counted_by_name(connection: sqlite3.Connection) -> None:
+def test_versions_are_counted_by_name(raw: sqlite3.Connection) -> None:
     """Others can have steps of their own."""
-    system.migrate(connection)
-    system.migrate(connection, "test", STEPS)
-    versions = connection.execute("SELECT name, version FROM _headless_schema ORDER BY name").fetchall()
+    migrate(raw)
+    migrate(raw, "test", STEPS)
+    versions = raw.execute("SELECT name, version FROM _headless_schema ORDER BY name").fetchall()
     assert versions == [("headless", len(system.STEPS)), ("test", 2)]
 
 
-def test_a_step_that_fails_leaves_the_version_before(connection: sqlite3.Connection) -> None:
+def test_a_step_that_fails_leaves_the_version_before(raw: sqlite3.Connection) -> None:
     """And nothing of itself."""
-    system.migrate(connection, "test", STEPS[:1])
+    migrate(raw, "test", STEPS[:1])
     with pytest.raises(sqlite3.OperationalError):
-        system.migrate(connection, "test", [*STEPS, ("CREATE TABLE two (id)", "no SQL")])
-    assert connection.execute("SELECT name FROM sqlite_master WHERE name = 'two'").fetchall() == []
-    assert system.migrate(connection, "test", STEPS) == 2
+        migrate(raw, "test", [*STEPS, ("CREATE TABLE two (id)", "no SQL")])
+    assert raw.execute("SELECT name FROM sqlite_master WHERE name = 'two'").fetchall() == []
+    assert migrate(raw, "test", STEPS) == 2
 
 
-def test_a_newer_database_is_refused(connection: sqlite3.Connection) -> None:
+def test_a_newer_database_is_refused(raw: sqlite3.Connection) -> None:
     """An older program does not know what it would break."""
-    system.migrate(connection, "test", STEPS)
+    migrate(raw, "test", STEPS)
     with pytest.raises(ConfigError, match="newer release"):
-        system.migrate(connection, "test", STEPS[:1])
+        migrate(raw, "test", STEPS[:1])
 
 
 async def test_several_processes_may_open_a_new_database_at_once(tmp_path: Path) -> None:

@@ -369,9 +369,9 @@ async def test_a_full_disk_is_not_the_writers_fault(database: SQLiteDatabase) ->
     """Who wants too much is told so with a 503; the rest of the group is written, and what follows too."""
 
     async def limit(more: int) -> None:
-        def set_limit(connection: sqlite3.Connection) -> None:
-            (pages,) = connection.execute("PRAGMA page_count").fetchone()
-            connection.execute(f"PRAGMA max_page_count={pages + more}").fetchall()
+        def set_limit(connection: sa.Connection) -> None:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA max_page_count={pages + more}").fetchall()
 
         await database.call_writer(set_limit)
 

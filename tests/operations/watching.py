@@ -24,8 +24,7 @@ def rows(client: TestClient, sql: str) -> list[tuple[Any, ...]]:
     """Rows of the database as they are."""
 
     async def read() -> list[tuple[Any, ...]]:
-        found: list[tuple[Any, ...]] = await client.app.database.inspect(lambda db: db.execute(sql).fetchall())
-        return found
+        return list(await client.app.database.inspect(lambda db: [tuple(row) for row in db.exec_driver_sql(sql)]))
 
     return client.run(read())
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from headless import Collection, Headless, Index, anyone, fields
 from headless.operations.core import Asker
@@ -71,9 +71,9 @@ async def asked(indexes: list[tuple[str, ...]], query: Query) -> tuple[list[tupl
             where, sort = await bound(Asker(app.core), collection, query)
             statement = statements.find(collection, collection.reader(), where, sort, limited=True)
 
-        def explain(connection: sqlite3.Connection) -> list[str]:
+        def explain(connection: sa.Connection) -> list[str]:
             values = (None,) * statement.sql.count("?")
-            return [row[-1] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement.sql}", values)]
+            return [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement.sql}", values)]
 
         return lacking_indexes(collection, where, sort), await app.database.inspect(explain)
     finally:

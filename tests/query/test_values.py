@@ -104,7 +104,7 @@ def plans(client: TestClient, texts: list[str]) -> str:
         return [
             line
             for sql in texts
-            for *_, line in db.execute(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?")).fetchall()
+            for *_, line in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?")).fetchall()
         ]
 
     async def read() -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import sqlalchemy as sa
 
 from headless import Collection, Config, authenticated, fields
 from headless.testing import StillClock, TestClient, User
@@ -280,7 +281,7 @@ def test_no_answer_holds_a_secret(client: TestClient, ada: User) -> None:
     client.login(eve)
     client.login(ada)
     sid = (client.run(client.app.sessions.find_user(client.login(eve))) or {})["_sid"]
-    hash_ = client.run(client.app.database.inspect(lambda db: db.execute("SELECT _password FROM users").fetchone()))[0]
+    hash_ = client.run(client.app.database.inspect(_stored_hash))
     assert hash_.startswith("$argon2")
     urls = [
         "/api/users", f"/api/users/{eve.id}", "/api/users?depth=2&select[_password]=true&select[sessions]=true",
@@ -316,3 +317,7 @@ def test_a_user_sees_his_own_sessions_only(client: TestClient, ada: User) -> Non
     docs = {doc["email"]: doc for doc in client.get("/api/users", as_=ada).json()["docs"]}
     assert len(docs[EMAIL]["sessions"]) == 1
     assert docs["eve@example.com"]["sessions"] == []
+
+
+def _stored_hash(connection: sa.Connection) -> str:
+    return str(connection.exec_driver_sql("SELECT _password FROM users").scalars().first())

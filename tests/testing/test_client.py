@@ -253,5 +253,4 @@ def test_a_request_that_does_not_end_is_given_up_with_its_name() -> None:
 
 
 def _password(connection: Any) -> str:
-    (stored,) = connection.execute("SELECT _password FROM users").fetchone()
-    return str(stored)
+    return str(connection.exec_driver_sql("SELECT _password FROM users").scalar_one())
