@@ -17,8 +17,9 @@ EVERY_PERMISSION = {
     "properties": {
         "canAccessAdmin": {"type": "boolean"},
         "collections": {"type": "object", "additionalProperties": {"$ref": "permissions"}},
+        "globals": {"type": "object", "additionalProperties": {"$ref": "permissions"}},
     },
-    "required": ["canAccessAdmin", "collections"],
+    "required": ["canAccessAdmin", "collections", "globals"],
 }
 REPEATED = {
     409: "The first request with this key is not answered yet.",
@@ -96,8 +97,10 @@ async def distinct(request: Request) -> JSONResponse:
 @Endpoint.get("/{id}", operation="read", parameters=[*READ, "revision"], response_schema={"$ref": "document"})
 async def get(request: Request) -> JSONResponse:
     """One document."""
-    headers = await etag(request, _slug(request)) if b"revision=" in request.scope["query_string"] else None
-    doc = await request.api.get(_slug(request), request.path_params["id"], **of_document(request))
+    slug, id, headers = _slug(request), request.path_params["id"], None
+    if b"revision=" in request.scope["query_string"]:
+        headers = await etag(request, lambda: request.api.revision(slug, id))
+    doc = await request.api.get(slug, id, **of_document(request))
     return JSONResponse(doc, headers=headers)
 
 
@@ -242,7 +245,7 @@ async def document_permissions(request: Request) -> JSONResponse:
 
 @Endpoint.get("/access", response_schema=EVERY_PERMISSION)
 async def all_permissions(request: Request) -> JSONResponse:
-    """What the asker may do with every collection."""
+    """What the asker may do with every collection and global."""
     return JSONResponse(await request.api.permissions())
 
 

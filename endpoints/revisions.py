@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from headless import ApiError, BadRequest, Conflict, Request
@@ -13,15 +13,14 @@ from headless.endpoints.parameters import is_true
 _TAG = re.compile(r'(?:W/)?"([0-9]{1,15})"')
 
 
-async def etag(request: Request, slug: str) -> Mapping[str, str]:
-    """The headers that tell the revision, where `revision=true` asks for it.
+async def etag(request: Request, revision: Callable[[], Awaitable[int]]) -> Mapping[str, str]:
+    """The headers that tell the revision of a document, where `revision=true` asks for it.
 
     Ask before the document is read: of a change between the two the tag must not know more than the reader.
     """
     if not is_true(request.query, "revision"):
         return {}
-    revision = await request.api.revision(slug, request.path_params["id"])
-    return {"ETag": f'"{revision}"', "Access-Control-Expose-Headers": "ETag"}
+    return {"ETag": f'"{await revision()}"', "Access-Control-Expose-Headers": "ETag"}
 
 
 @contextmanager

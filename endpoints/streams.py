@@ -1,4 +1,4 @@
-"""Live streams of every collection: a list that is watched, or one document."""
+"""Live streams: of a collection a list that is watched or one document, and the one of a global."""
 
 from __future__ import annotations
 
@@ -34,6 +34,15 @@ async def watch_document(request: Request) -> EventStream:
     return EventStream(_watch(request, {"id": {"equals": request.path_params["id"]}}))
 
 
+@Endpoint.get("/stream", parameters=[name for name in SHOWN if name != "sort"], **STREAM)
+async def watch_global(request: Request) -> EventStream:
+    """The changes of the global, as they are committed."""
+    assert request.global_ is not None
+    options = _options(request)
+    snapshot = options.pop("snapshot") is not False
+    return EventStream(request.api.watch_global(request.global_, snapshot=snapshot, **options))
+
+
 @Endpoint.post("/stream-ticket", access=authenticated, response_schema=TICKET)
 async def stream_ticket(request: Request) -> JSONResponse:
     """A ticket that opens one stream within 30 seconds, as `?ticket=`, for pages whose `EventSource` has no cookie."""
@@ -44,22 +53,24 @@ async def stream_ticket(request: Request) -> JSONResponse:
 
 
 def _watch(request: Request, where: Any) -> Any:
+    assert request.collection is not None
+    return request.api.watch(request.collection, where=where, sort=request.query.get("sort"), **_options(request))
+
+
+def _options(request: Request) -> dict[str, Any]:
+    """Where the stream begins, what of it is told and how."""
     query = request.query
     if "ticket" in query:
         # One that is a ticket was taken out when it was used.
         raise AuthenticationError("This is no ticket.")
-    assert request.collection is not None
-    return request.api.watch(
-        request.collection,
-        where=where,
-        snapshot=_snapshot(query.get("snapshot")),
-        sort=query.get("sort"),
-        depth=whole(query, "depth") or 0,
-        select=query.get("select"),
-        populate=query.get("populate"),
-        since=whole(query, "since"),
-        events=_events(query.get("events")),
-    )
+    return {
+        "snapshot": _snapshot(query.get("snapshot")),
+        "depth": whole(query, "depth") or 0,
+        "select": query.get("select"),
+        "populate": query.get("populate"),
+        "since": whole(query, "since"),
+        "events": _events(query.get("events")),
+    }
 
 
 def _events(given: Any) -> list[str] | None:
@@ -85,6 +96,9 @@ def _snapshot(text: Any) -> int | bool:
 
 ENDPOINTS = (watch_list, watch_document)
 """The streams under `/api/{slug}`."""
+
+OF_GLOBALS = (watch_global,)
+"""The stream under `/api/globals/{slug}`."""
 
 ROOT = (stream_ticket,)
 """The routes under `/api` itself."""

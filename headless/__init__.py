@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from headless.errors import ValidationError as ValidationError
     from headless.extension import Plugin as Plugin
     from headless.extension import plugin as plugin
+    from headless.global_ import Global as Global
     from headless.hooks import HookContext as HookContext
     from headless.http.querystring import parse_query as parse_query
     from headless.http.responses import JSONResponse as JSONResponse
@@ -52,7 +53,7 @@ _HOMES = {
     "AccessContext": "access", "Api": "api", "ApiError": "errors", "Auth": "auth",
     "AuthenticationError": "errors", "BadRequest": "errors", "BulkResult": "operations.page",
     "Collection": "collection", "Config": "config", "ConfigError": "errors", "Conflict": "errors",
-    "Endpoint": "endpoint", "Forbidden": "errors", "Headless": "app", "HeadlessError": "errors",
+    "Endpoint": "endpoint", "Forbidden": "errors", "Global": "global_", "Headless": "app", "HeadlessError": "errors",
     "HookContext": "hooks", "Index": "collection", "JSONResponse": "http.responses", "NotFound": "errors",
     "Page": "operations.page", "Plugin": "extension", "QueryError": "errors", "Request": "request",
     "ValidationError": "errors", "anyone": "access", "authenticated": "access",

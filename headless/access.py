@@ -31,7 +31,7 @@ class AccessContext:
     """What a rule is asked with.
 
     `user` is the logged-in user's document or None; `id`, `data` and `doc` are there when the operation has them;
-    `operation` is `create`, `read`, `update` or `delete`.
+    `operation` is `create`, `read`, `update` or `delete`, `collection` the slug of the collection or of the global.
     """
 
     user: Mapping[str, Any] | None

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from headless.compile.global_ import ID
 from headless.errors import BadRequest, HeadlessError
 from headless.operations import create as creating
 from headless.operations import delete as deleting
 from headless.operations import duplicate as duplicating
 from headless.operations import find as finding
+from headless.operations import global_
 from headless.operations import permissions as permitting
 from headless.operations import update as updating
 from headless.operations.change import Shown
@@ -241,10 +243,61 @@ class Api:
     async def permissions(
         self, slug: str | None = None, id: int | str | None = None, data: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """What may be done: with every collection, with one, or with one document, down to its fields."""
+        """What may be done: with everything there is, with one collection or with one document, down to its fields."""
         if slug is None:
             return await permitting.permissions(self._asker)
         return await permitting.collection_permissions(self._asker, self._asker.collection(slug), id, data)
+
+    async def find_global(
+        self, slug: str, *, depth: int | None = None, select: Any = None, populate: Any = None
+    ) -> Document:
+        """A global's document. Until it is first saved it is the defaults of its fields. Raises Forbidden."""
+        query = Query(depth=depth, select=select, populate=populate)
+        return await global_.find_global(self._asker, self._asker.core.global_(slug), query)
+
+    async def update_global(
+        self,
+        slug: str,
+        data: Mapping[str, Any],
+        *,
+        depth: int = 0,
+        select: Any = None,
+        populate: Any = None,
+        revision: int | None = None,
+    ) -> Document:
+        """The changed document of a global.
+
+        Raises Forbidden, ValidationError, and Conflict when the document has another `revision` by now.
+        """
+        shown = Shown(depth, select, populate)
+        found = self._asker.core.global_(slug)
+        return await global_.update_global(self._asker, found, data, shown, revision=revision)
+
+    async def global_revision(self, slug: str) -> int:
+        """The revision of a global's document, 0 until it is first saved: for `update_global(…, revision=…)`."""
+        return await global_.global_revision(self._asker, self._asker.core.global_(slug))
+
+    async def global_permissions(self, slug: str, data: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What may be done with a global, down to its fields."""
+        return await permitting.collection_permissions(self._asker, self._asker.core.global_(slug), ID, data)
+
+    def watch_global(
+        self,
+        slug: str,
+        *,
+        snapshot: bool = False,
+        depth: int = 0,
+        select: Any = None,
+        populate: Any = None,
+        since: int | None = None,
+        events: Iterable[str] | None = None,
+    ) -> Watch:
+        """The changes of a global as they are committed, like `watch`. `snapshot` begins with the document as it is."""
+        query = Query(depth=depth, select=select, populate=populate)
+        found: Watch = self._asker.core.watch(
+            self._asker, self._asker.core.global_(slug), query, snapshot=snapshot, since=since, events=events
+        )
+        return found
 
     def watch(
         self,
@@ -315,6 +368,14 @@ class SyncApi:
     def delete(self, slug: str, *args: Any, **options: Any) -> Any:
         """As `Api.delete`."""
         return self._wait(self._api.delete(slug, *args, **options))
+
+    def find_global(self, slug: str, **options: Any) -> Document:
+        """As `Api.find_global`."""
+        return self._wait(self._api.find_global(slug, **options))
+
+    def update_global(self, slug: str, data: Mapping[str, Any], **options: Any) -> Document:
+        """As `Api.update_global`."""
+        return self._wait(self._api.update_global(slug, data, **options))
 
     def _wait(self, call: Coroutine[Any, Any, T]) -> T:
         loop = self._api._asker.core.loop

@@ -20,7 +20,9 @@ from headless.changes.feed import Feed
 from headless.changes.log import ChangeLog
 from headless.changes.retention import Retention
 from headless.clock import Clock
-from headless.compile.collection import CompiledCollection, compile_collections
+from headless.compile.application import compile_config
+from headless.compile.collection import CompiledCollection
+from headless.compile.global_ import CompiledGlobal
 from headless.config import Config, host_plugins
 from headless.database import open_database
 from headless.database.schema import SchemaStep, apply, plan
@@ -66,12 +68,14 @@ class Headless:
         self.mail: MailTransport = ConsoleMail()
         extended, self.plugins = host_plugins(declared, find_plugin)
         self.config = shipped(extended)
-        self.collections: Mapping[str, CompiledCollection]
-        self.collections, self.metadata = compile_collections(self.config)
+        compiled = compile_config(self.config)
+        self.collections: Mapping[str, CompiledCollection] = compiled.collections
+        self.globals: Mapping[str, CompiledGlobal] = compiled.globals
+        self.metadata = compiled.metadata
         self.data_dir = Path(os.environ.get("HEADLESS_DATA_DIR", "data"))
         self.database_url = self.config.database or os.environ.get("DATABASE_URL") or "sqlite:///headless.db"
         self.database: Any = open_database(self.database_url, self.data_dir)
-        self.core = Core(self.config, self.database, self.collections, passwords or Passwords(), clock or Clock())
+        self.core = Core(self.config, self.database, compiled, passwords or Passwords(), clock or Clock())
         self.core.make_api = Api
         self.core.watch = watch
         self.answers = Answers(self.core, self.config.idempotency_hours)
@@ -80,7 +84,7 @@ class Headless:
         self.tickets: Tickets
         self._retention: Retention
         self.server = Server(self)
-        self._description = Description(self.config, self.collections, self.server.routes())
+        self._description = Description(self.config, compiled.by_slug, self.server.routes())
         self._system = Api(Asker(self.core, system=True))
         self._running: asyncio.AbstractEventLoop | None = None
         self._starting: asyncio.Lock | None = None
@@ -246,7 +250,7 @@ class Headless:
         if endpoint.access is not None:
             return describe_rule(endpoint.access)
         if endpoint.operation and slug is not None:
-            return describe_rule(self.collections[slug].rules[endpoint.operation])
+            return describe_rule(self.core.compiled.by_slug[slug].rules[endpoint.operation])
         return "anyone"
 
 

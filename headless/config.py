@@ -17,6 +17,7 @@ from headless.endpoint import Endpoint
 from headless.errors import ConfigError
 from headless.fields.block import Block
 from headless.fields.blocks import as_blocks, circles
+from headless.global_ import Global
 from headless.hooks import as_hooks
 from headless.names import did_you_mean
 from headless.streams.places import StreamLimits
@@ -97,6 +98,12 @@ def as_collections(given: Any) -> tuple[Any, ...]:
     return tuple(Collection(**item) if isinstance(item, Mapping) else item for item in given)
 
 
+def as_globals(given: Any) -> tuple[Any, ...]:
+    if not isinstance(given, list | tuple):
+        raise ConfigError("globals are a list")
+    return tuple(Global(**item) if isinstance(item, Mapping) else item for item in given)
+
+
 def as_mounts(given: Any) -> Mapping[str, Any]:
     if not isinstance(given, Mapping):
         raise ConfigError("mounts are a mapping of paths to ASGI applications")
@@ -111,6 +118,7 @@ class Config:
     """Everything that is declared. Immutable: plugins return a changed copy."""
 
     collections: Annotated[Sequence[Collection], BeforeValidator(as_collections)] = ()
+    globals: Annotated[Sequence[Global], BeforeValidator(as_globals)] = ()
     blocks: Annotated[Sequence[Block], BeforeValidator(as_blocks, json_schema_input_type=list[Block])] = ()
     endpoints: Annotated[Sequence[Endpoint], each(as_endpoint)] = ()
     plugins: Annotated[Sequence[Any], each(lambda item: item)] = ()
@@ -145,6 +153,8 @@ class Config:
     def __post_init__(self) -> None:
         problems: list[str] = []
         problems += _repeated("collections", [collection.slug for collection in self.collections])
+        problems += _repeated("globals", [declared.slug for declared in self.globals])
+        problems += self._shared_slugs()
         problems += _repeated("blocks", [block.slug for block in self.blocks])
         problems += circles(self.blocks)
         if self.max_depth < 0 or self.default_depth < 0:
@@ -153,6 +163,11 @@ class Config:
             problems.append("idempotency_hours is 0 or more")
         if problems:
             raise ConfigError(problems)
+
+    def _shared_slugs(self) -> list[str]:
+        """Slugs that a collection and a global have: changes, streams and rules would not tell them apart."""
+        shared = {collection.slug for collection in self.collections} & {declared.slug for declared in self.globals}
+        return [f"a collection and a global are both called {slug!r}" for slug in sorted(shared)]
 
     def replace(self, **changes: Any) -> Config:
         """A copy with some options changed."""
@@ -164,6 +179,12 @@ class Config:
         added = {collection.slug: collection for collection in collections}
         kept = [added.pop(collection.slug, collection) for collection in self.collections]
         return self.replace(collections=(*kept, *added.values()))
+
+    def with_globals(self, *globals: Global) -> Config:
+        """A copy with further globals; one of the same slug takes the other's place."""
+        added = {declared.slug: declared for declared in globals}
+        kept = [added.pop(declared.slug, declared) for declared in self.globals]
+        return self.replace(globals=(*kept, *added.values()))
 
     def with_blocks(self, *blocks: Block) -> Config:
         """A copy with further blocks for `block_references`; one of the same slug takes the other's place."""

@@ -75,6 +75,7 @@ class ValidationError(HeadlessError):
         errors: Sequence[Mapping[str, Any]],
         *,
         collection: str | None = None,
+        global_: str | None = None,
         id: int | str | None = None,
     ) -> None:
         self.errors = [dict(error) for error in errors]
@@ -86,6 +87,8 @@ class ValidationError(HeadlessError):
             data["id"] = id
         if collection is not None:
             data["collection"] = collection
+        if global_ is not None:
+            data["global"] = global_
         data["errors"] = self.errors
         super().__init__(message, data=data)
 

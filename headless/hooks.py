@@ -23,6 +23,10 @@ COLLECTION_HOOKS = (
     "before_delete", "after_delete", "after_operation", "after_error", "after_commit",
     "before_login", "after_login", "after_logout", "me", "after_me", "refresh", "after_refresh",
 )  # fmt: skip
+GLOBAL_HOOKS = (
+    "before_operation", "before_validate", "before_change", "after_change", "before_read", "after_read",
+    "after_commit",
+)  # fmt: skip
 WRITE_HOOKS = frozenset(
     {
         "before_operation",
@@ -42,9 +46,9 @@ class HookContext:
     """What a hook is given. Change `data` or `value` in place, or return a replacement.
 
     `data` is what is being written, `doc` the document as it is, `previous` as it was; `operation` is the wire's
-    name of the operation. Field hooks have `value`, `sibling_data`, `field` and `path` too. `api` acts with the
-    asker's rights, `system` without asking for any, and `override_access` says whether the operation itself asks.
-    `state` is shared by every hook of one request.
+    name of the operation, `collection` the slug of the collection or of the global. Field hooks have `value`,
+    `sibling_data`, `field` and `path` too. `api` acts with the asker's rights, `system` without asking for any, and
+    `override_access` says whether the operation itself asks. `state` is shared by every hook of one request.
     """
 
     operation: str

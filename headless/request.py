@@ -53,6 +53,11 @@ class Request(StarletteRequest):
         return self.scope.get("headless.collection")
 
     @property
+    def global_(self) -> str | None:
+        """The slug of the global whose endpoint is answering, if one is."""
+        return self.scope.get("headless.global")
+
+    @property
     def locale(self) -> str | None:
         """The locale the asker chose, None when the application has no locales."""
         return self.scope.get("headless.locale")

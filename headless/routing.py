@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from headless.collection import Collection
 from headless.endpoint import Endpoint
 from headless.errors import ConfigError
 
@@ -66,6 +67,21 @@ class RouteTable:
         branch = self._root.parameter
         found = branch.endpoints.get(method) if branch is not None and segment else None
         return None if found is None else (found[0], {found[1][0]: segment})
+
+
+class Routes:
+    """The routes of one collection or global: its own, which come first, and the generated ones."""
+
+    __slots__ = ("generated", "own")
+
+    def __init__(self, declared: Collection, generated: Sequence[Endpoint]) -> None:
+        self.own = RouteTable(declared.endpoints or ())
+        self.generated = RouteTable(generated)
+
+    def match(self, method: str, segments: list[str]) -> tuple[Endpoint, dict[str, str]] | None:
+        """The endpoint and its path parameters, or None."""
+        found = self.own.match(method, segments) if self.own else None
+        return found or self.generated.match(method, segments)
 
 
 def _match(

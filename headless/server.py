@@ -21,10 +21,10 @@ from headless.http.cors import CorsPolicy
 from headless.http.responses import JSONResponse, as_response
 from headless.operations.ticket import PREFIX
 from headless.request import Request
-from headless.routing import RouteTable, split
+from headless.routing import Routes, RouteTable, split
 from headless.security.cookies import cookie_value
 from headless.security.origin import OriginCheck
-from headless.shipped import generated, generated_root
+from headless.shipped import generated, generated_global, generated_root
 from headless.streams.response import EventStream
 from headless.streams.shutdown import watch_server_exit
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("headless.server")
 
 API = "/api"
+GLOBALS = f"{API}/globals"
 STREAMS_ONLY = "A ticket opens a stream and nothing else."
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
 _PREFLIGHT = (b"access-control-request-method",)
@@ -41,7 +42,7 @@ _OVERRIDES = (b"x-http-method-override", b"x-payload-http-method-override")
 _TICKET = re.compile(rb"(?:^|&)ticket=(%s[^&]*)" % re.escape(PREFIX.encode()))
 
 Route = tuple[Endpoint, str | None, dict[str, str]]
-"""An endpoint, the collection it belongs to if it does to one, and the parameters of its path."""
+"""An endpoint, the collection or global it belongs to if it does to one, and the parameters of its path."""
 
 
 class Server:
@@ -56,10 +57,11 @@ class Server:
         self._cookie_name = f"{config.cookie_prefix}-token"
         self._root = RouteTable(config.endpoints)
         self._generated_root = RouteTable(generated_root(config))
-        self._generated = {slug: RouteTable(generated(found.declaration)) for slug, found in app.collections.items()}
-        self._own: dict[str, RouteTable | None] = {
-            slug: RouteTable(found.declaration.endpoints) if found.declaration.endpoints else None
-            for slug, found in app.collections.items()
+        self._collections = {
+            slug: Routes(found.declaration, generated(found.declaration)) for slug, found in app.collections.items()
+        }
+        self._globals = {
+            slug: Routes(found.declaration, generated_global(found.declaration)) for slug, found in app.globals.items()
         }
         self._async = {
             id(endpoint): inspect.iscoroutinefunction(endpoint.handler)
@@ -69,20 +71,15 @@ class Server:
         self._mounts: dict[str, ASGIApp] = {}
 
     def routes(self) -> Iterator[tuple[str, str, Endpoint | None, str, str | None]]:
-        """Every route: method, path, endpoint, what declares it, and the collection it belongs to."""
+        """Every route: method, path, endpoint, what declares it, and the collection or global it belongs to."""
         for endpoint in self._root:
             yield endpoint.method, API + endpoint.path, endpoint, "config", None
-        for slug, own in self._own.items():
-            for endpoint in own or ():
-                yield endpoint.method, f"{API}/{slug}{endpoint.path}".rstrip("/"), endpoint, f"collection {slug}", slug
-            for endpoint in self._generated[slug]:
-                yield (
-                    endpoint.method,
-                    f"{API}/{slug}{endpoint.path}".rstrip("/"),
-                    endpoint,
-                    f"generated for {slug}",
-                    slug,
-                )
+        for above, kind, owners in ((API, "collection", self._collections), (GLOBALS, "global", self._globals)):
+            for slug, routes in owners.items():
+                for source, table in ((f"{kind} {slug}", routes.own), (f"generated for {slug}", routes.generated)):
+                    for endpoint in table:
+                        path = f"{above}/{slug}{endpoint.path}".rstrip("/")
+                        yield endpoint.method, path, endpoint, source, slug
         for endpoint in self._generated_root:
             yield endpoint.method, API + endpoint.path, endpoint, "generated", None
         for path in self._app.config.mounts:
@@ -154,7 +151,7 @@ class Server:
         if method == "POST":
             method = await self._overridden(path, request)
         endpoint, slug, parameters = self._find(method, path, request)
-        scope["headless.collection"] = slug
+        scope["headless.global" if slug in self._globals else "headless.collection"] = slug
         scope["path_params"] = parameters
         if endpoint.access is not None and not await self._admits(endpoint, slug, request):
             raise Forbidden
@@ -185,24 +182,35 @@ class Server:
             found = self._match("GET", segments)
         if found is not None:
             return found
-        if segments and segments[0] in self._generated and not self._generated[segments[0]]:
+        owner = self._owner(segments)
+        if owner is not None and not owner[0].generated:
             raise Unserved(request.method, str(request.url))
         raise RouteNotFound(path)
 
     def _match(self, method: str, segments: list[str]) -> Route | None:
-        """The endpoint: the config's own come first, then the collection's own, then the generated ones."""
+        """The endpoint: the config's own come first, then the collection's or global's own, then the generated ones."""
         found = self._root.match(method, segments)
         if found is not None:
             return found[0], None, found[1]
-        slug = segments[0] if segments else ""
-        if slug in self._own:
-            own, rest = self._own[slug], segments[1:]
-            found = own.match(method, rest) if own is not None else None
-            found = found or self._generated[slug].match(method, rest)
+        owner = self._owner(segments)
+        if owner is not None:
+            routes, slug, rest = owner
+            found = routes.match(method, rest)
             if found is not None:
                 return found[0], slug, found[1]
         found = self._generated_root.match(method, segments)
         return None if found is None else (found[0], None, found[1])
+
+    def _owner(self, segments: list[str]) -> tuple[Routes, str, list[str]] | None:
+        """The routes of the collection or global that a path is in, its slug, and the segments below."""
+        if not segments:
+            return None
+        found = self._collections.get(segments[0])
+        if found is not None:
+            return found, segments[0], segments[1:]
+        if segments[0] == "globals" and len(segments) > 1 and segments[1] in self._globals:
+            return self._globals[segments[1]], segments[1], segments[2:]
+        return None
 
     async def _admits(self, endpoint: Endpoint, slug: str | None, request: Request) -> bool:
         fixed = constant(endpoint.access)

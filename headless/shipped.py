@@ -8,12 +8,14 @@ from headless.collections.users import users
 from headless.config import Config
 from headless.endpoint import Endpoint
 from headless.endpoints import auth, description, documents, streams
+from headless.endpoints import globals as of_globals
 from headless.endpoints.reference import routes as reference
 
 GENERATED: tuple[Endpoint, ...] = (*documents.ENDPOINTS, *streams.ENDPOINTS)
 GENERATED_ROOT: tuple[Endpoint, ...] = (
     *documents.ROOT, *streams.ROOT, *description.ENDPOINTS, *reference.ENDPOINTS
 )  # fmt: skip
+GENERATED_GLOBAL: tuple[Endpoint, ...] = (*of_globals.ENDPOINTS, *streams.OF_GLOBALS)
 GENERATED_AUTH: tuple[Endpoint, ...] = auth.ENDPOINTS
 
 
@@ -24,6 +26,11 @@ def generated(collection: Collection) -> tuple[Endpoint, ...]:
     without = () if collection.can_duplicate else (documents.duplicate,)
     own = GENERATED_AUTH if collection.auth is not None else ()
     return (*own, *(endpoint for endpoint in GENERATED if endpoint not in without))
+
+
+def generated_global(declared: Collection) -> tuple[Endpoint, ...]:
+    """The routes that a global has without declaring any."""
+    return () if declared.endpoints is False else GENERATED_GLOBAL
 
 
 def generated_root(config: Config) -> tuple[Endpoint, ...]:

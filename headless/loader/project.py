@@ -1,16 +1,17 @@
-"""The files of a project: one with everything, or one for the application and one for each collection beside it."""
+"""The files of a project: one with everything, or one for the application and one for each collection and global."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from headless.collection import Collection
 from headless.config import Config
 from headless.errors import ConfigError
 from headless.extension import Plugin, find_plugin
 from headless.fields import registry as built_in
+from headless.global_ import Global
 from headless.loader.blame import at, trace
 from headless.loader.declarations import Reader, Registry
 from headless.loader.document import Node, read_document
@@ -21,12 +22,13 @@ from headless.loader.options import build
 from headless.loader.references import check_references
 from headless.names import snake
 
-FOLDER = "collections"
 SUFFIXES = (".yaml", ".yml")
+OF_FILES: Final[Mapping[str, type]] = {"collections": Collection, "globals": Global}
+"""What may have files of their own, in folders called like the options."""
 
 
 def load_project(path: str | Path, imports: Sequence[str | Path] = (), *, registry: Registry | None = None) -> Config:
-    """The Config that a YAML file declares, with a collection for each YAML file in `collections/` beside it.
+    """The Config that a YAML file declares, with a collection or global for each file in `collections/` and `globals/`.
 
     The names of functions are looked for in the built-in rules where a rule belongs, in `functions.py` beside the
     file, in what its `imports` list, then in `imports`: paths of `.py` files and names of modules; `module:attribute`
@@ -53,10 +55,11 @@ class _Project:
         root = self._root()
         options = {snake(key): child for key, child in root.value.items()}
         self._import(options.get("imports"), imports)
-        values = self.reader.options(Config, root, without=["imports", "plugins", "templates", "collections"])
+        values = self.reader.options(Config, root, without=["imports", "plugins", "templates", *OF_FILES])
         for name, read in (("plugins", self._plugins), ("templates", self._templates)):
             values |= {key: read(child) for key, child in root.value.items() if snake(key) == name}
-        values |= self._collections(root)
+        for option, cls in OF_FILES.items():
+            values |= self._listed(root, option, cls)
         config: Config | None = build(Config, Config, root, values, self.mistakes, also=["imports"])
         if config is not None and not self.mistakes:
             check_references(config, self.nodes, root, self.mistakes)
@@ -82,41 +85,43 @@ class _Project:
         for name in given:
             self.functions.add(name, Place(self.file), folder=Path.cwd())
 
-    def _collections(self, root: Node) -> dict[str, Any]:
-        """Those that the file lists, then those that have files of their own."""
-        key = next((key for key in root.value if snake(key) == "collections"), "collections")
+    def _listed(self, root: Node, option: str, cls: type) -> dict[str, Any]:
+        """The collections or globals that the file lists, then those that have files of their own."""
+        key = next((key for key in root.value if snake(key) == option), option)
         listed = root.value.get(key)
         if listed is not None and not listed.is_list:
             return {key: listed.data()}
         nodes = list(listed.value) if listed is not None else []
-        nodes += [node for file in collection_files(self.folder) if (node := self._file(file)) is not None]
+        nodes += [node for file in files_of(self.folder / option) if (node := self._file(file)) is not None]
+        if listed is None and not nodes:
+            return {}
         root.value[key] = Node(root.keys.setdefault(key, root.place), nodes)
-        made = [(self._collection(node), node) for node in nodes]
-        return {key: [found for found, node in made if found is not None and self._is_new(found.slug, node)]}
+        made = [(self._made(node, cls), node) for node in nodes]
+        return {key: [found for found, node in made if found is not None and self._is_new(found, node)]}
 
     def _file(self, file: Path) -> Node | None:
-        """A collection's file, whose stem is the slug when it gives none."""
+        """The file of a collection or a global, whose stem is the slug when it gives none."""
         node = read_document(file, self.mistakes)
         if node is not None and node.is_mapping and "slug" not in map(snake, node.value):
             node.value["slug"] = Node(node.place, file.stem)
             node.keys["slug"] = node.place
         return node
 
-    def _collection(self, node: Node) -> Collection | None:
+    def _made(self, node: Node, cls: type) -> Collection | Global | None:
         if not node.is_mapping:
-            self.mistakes.add(node.place, "a collection is a mapping with a slug and fields")
+            self.mistakes.add(node.place, f"a {cls.__name__.lower()} is a mapping with a slug and fields")
             return None
-        values = self.reader.options(Collection, node)
-        collection: Collection | None = build(Collection, Collection, node, values, self.mistakes)
-        return collection
+        made: Collection | Global | None = build(cls, cls, node, self.reader.options(cls, node), self.mistakes)
+        return made
 
-    def _is_new(self, slug: str, node: Node) -> bool:
-        """Whether no collection before has the slug."""
-        other = self.nodes.setdefault(slug, node)
+    def _is_new(self, made: Collection | Global, node: Node) -> bool:
+        """Whether none of its kind before has the slug."""
+        kind = type(made).__name__.lower()
+        other = self.nodes.setdefault(f"{kind} {made.slug!r}", node)
         if other is not node:
             place = node.keys.get("slug", node.place)
             first = other.keys.get("slug", other.place).seen_from(place)
-            self.mistakes.add(place, f"two collections are called {slug!r}, the other {first}")
+            self.mistakes.add(place, f"two {kind}s are called {made.slug!r}, the other {first}")
         return other is node
 
     def _templates(self, node: Node) -> Any:
@@ -164,7 +169,6 @@ class _Project:
         return None
 
 
-def collection_files(folder: Path) -> list[Path]:
-    """The files in `collections/` that declare a collection each."""
-    files = (folder / FOLDER).glob("*")
-    return sorted(file for file in files if file.suffix in SUFFIXES and not file.name.startswith("."))
+def files_of(folder: Path) -> list[Path]:
+    """The YAML files in a folder, each of which declares a collection or a global."""
+    return sorted(file for file in folder.glob("*") if file.suffix in SUFFIXES and not file.name.startswith("."))

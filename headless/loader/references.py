@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from headless.collection import Collection
-from headless.compile.collection import compile_collections
+from headless.compile.application import compile_config
 from headless.config import Config, host_plugins
 from headless.errors import ConfigError
 from headless.extension import find_plugin
@@ -15,15 +15,15 @@ from headless.loader.document import Node
 from headless.loader.mistakes import Mistakes, Place
 from headless.names import snake
 
-_COLLECTION: Final = re.compile(r"collection '([^']*)'")
+_OWNER: Final = re.compile(r"(?:collection|global) '[^']*'")
 _NAMED: Final = re.compile(r"'([^']*)'")
 
 
 def check_references(config: Config, nodes: Mapping[str, Node], root: Node, mistakes: Mistakes) -> None:
-    """Notes what the compiler of collections refuses. `nodes` are the collections' by their slugs."""
+    """Notes what the compiler refuses. `nodes` are those of the collections and globals, by `collection 'posts'`."""
     for said in unmet(config):
-        found = _COLLECTION.search(said)
-        node = nodes.get(found[1], root) if found is not None else root
+        found = _OWNER.search(said)
+        node = nodes.get(found[0], root) if found is not None else root
         mistakes.add(place_of(said, node), said)
 
 
@@ -43,7 +43,7 @@ def _refused(config: Config) -> list[str]:
     try:
         if config.admin.user not in slugs:
             config = config.with_collections(Collection(config.admin.user, fields=(), auth=True))
-        compile_collections(config)
+        compile_config(config)
     except ConfigError as error:
         return error.problems
     return []

@@ -18,6 +18,7 @@ from headless.config import Config
 from headless.declaration import Each, Nested, freeze
 from headless.endpoint import METHODS, Endpoint
 from headless.fields.base import Field, Schema
+from headless.global_ import Global
 from headless.hooks import Hooks
 from headless.loader.blame import declared
 from headless.names import camel
@@ -62,17 +63,18 @@ BY_NAME: Final[Mapping[tuple[type, str], Schema]] = {
 
 
 def yaml_schema(registry: Registry) -> Schema:
-    """The schema of `headless.yaml` and of the files in `collections/`, told apart by what a collection has.
+    """The schema of `headless.yaml` and of the files in `collections/` and `globals/`, told apart by what these have.
 
     `registry` has what makes the fields of each type, as for `load_project`.
     """
     writer = _Writer(registry)
-    collection, config = writer.ref(Collection), writer.ref(Config)
+    collection, single, config = (writer.ref(cls) for cls in (Collection, Global, Config))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "headless",
         "if": {"anyOf": [{"required": ["fields"]}, {"required": ["slug"]}]},
-        "then": collection,
+        # Every other option of a global is one of a collection too.
+        "then": {"if": {"required": ["label"]}, "then": single, "else": collection},
         "else": config,
         "$defs": {**COMMON, "Field": writer.field(), **writer.made},
     }
@@ -126,7 +128,7 @@ class _Writer:
         schema: Schema = {"type": "object", "description": described, "properties": {**properties, **spelled}}
         required = sorted(set.intersection(*needed))
         # A file's name is the slug when it gives none.
-        required = [name for name in required if (Collection, name) != (classes[0], "slug")]
+        required = [name for name in required if classes[0] not in (Collection, Global) or name != "slug"]
         return {**schema, **({"required": required} if required else {}), "additionalProperties": False}
 
     def _option(self, cls: type, option: dataclasses.Field[Any]) -> Schema:

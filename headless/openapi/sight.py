@@ -56,7 +56,7 @@ async def sight_of(asker: Asker, routes: Iterable[Route]) -> Sight:
     """What the asker may use. A rule that answers with a where is a yes, one of a field only when it answers True."""
     refused: set[tuple[str, str]] = set()
     denied: set[tuple[str, str, str]] = set()
-    for slug, collection in asker.core.collections.items():
+    for slug, collection in asker.core.compiled.by_slug.items():
         for operation, rule in collection.rules.items():
             if not await _says_yes(rule, asker.context(operation, slug), where=True):
                 refused.add((slug, operation))

@@ -210,11 +210,9 @@ async def translated(error: Exception, preparation: Preparation) -> HeadlessErro
     if kind == "ForeignKey":
         await preparation.check_references()
         if preparation.errors:
-            return ValidationError(preparation.errors, collection=preparation.collection.slug, id=preparation.id)
+            return preparation.collection.invalid(preparation.errors, preparation.id)
     if kind == "Unstorable":
-        return ValidationError(
-            [{"message": "A value cannot be stored.", "path": ""}], collection=preparation.collection.slug
-        )
+        return preparation.collection.invalid([{"message": "A value cannot be stored.", "path": ""}])
     return None
 
 
@@ -230,7 +228,7 @@ def _not_unique(failure: Any, preparation: Preparation) -> ValidationError:
         problem = {"message": "A user with the given email is already registered.", "path": "email"}
     else:
         problem = {"message": "Value must be unique", "path": path, "tableName": collection.table_name}
-    return ValidationError([problem], collection=collection.slug, id=preparation.id)
+    return collection.invalid([problem], preparation.id)
 
 
 def _first_declared(collection: CompiledCollection, columns: set[str]) -> str | None:

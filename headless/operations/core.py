@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from headless.access import AccessContext, Decision, constant, decide
 from headless.clock import Clock
+from headless.compile.application import Compiled
 from headless.compile.collection import CompiledCollection
+from headless.compile.global_ import CompiledGlobal
 from headless.compile.plan import Node
 from headless.config import Config
 from headless.database import Database
@@ -31,13 +33,16 @@ class Core:
         self,
         config: Config,
         database: Database,
-        collections: Mapping[str, CompiledCollection],
+        compiled: Compiled,
         passwords: Passwords,
         clock: Clock,
     ) -> None:
         self.config = config
         self.database = database
-        self.collections = collections
+        self.compiled = compiled
+        """Everything that has documents: the collections and the globals."""
+        self.collections = compiled.collections
+        self.globals = compiled.globals
         self.passwords = passwords
         self.clock = clock
         self.new_uuid = Uuid7(clock.now)
@@ -51,8 +56,17 @@ class Core:
     def collection(self, slug: str) -> CompiledCollection:
         """The compiled collection. Raises ConfigError, naming the nearest, when there is none."""
         found = self.collections.get(slug)
+        if found is None and slug in self.globals:
+            raise ConfigError(f"{slug!r} is a global, not a collection: see find_global and update_global")
         if found is None:
             raise ConfigError(f"there is no collection {slug!r}{did_you_mean(slug, self.collections)}")
+        return found
+
+    def global_(self, slug: str) -> CompiledGlobal:
+        """The compiled global. Raises ConfigError, naming the nearest, when there is none."""
+        found = self.globals.get(slug)
+        if found is None:
+            raise ConfigError(f"there is no global {slug!r}{did_you_mean(slug, self.globals)}")
         return found
 
 

@@ -13,21 +13,23 @@ from headless.operations.find import both, by_id, stored
 from headless.operations.page import Document
 from headless.query.binding import bind_rule
 
-OPERATIONS = ("create", "read", "update", "delete")
-OF_FIELDS = ("create", "read", "update")
-
 Tree = dict[str, Any]
 
 
 async def permissions(asker: Asker) -> Tree:
-    """The permissions of every collection, as `GET /api/access` answers them."""
-    collections = {}
-    for slug, collection in asker.core.collections.items():
-        found = await collection_permissions(asker, collection)
-        if found.get("fields") or len(found) > 1:
-            collections[slug] = found
+    """The permissions of every collection and global, as `GET /api/access` answers them."""
     users = asker.core.collection(asker.core.config.admin.user)
-    return {"canAccessAdmin": await may_enter_admin(asker, users), "collections": collections}
+    return {
+        "canAccessAdmin": await may_enter_admin(asker, users),
+        "collections": await _of_all(asker, asker.core.collections),
+        "globals": await _of_all(asker, asker.core.globals),
+    }
+
+
+async def _of_all(asker: Asker, compiled: Mapping[str, CompiledCollection]) -> Tree:
+    """The permissions by slug, of those that grant something or have fields to tell of."""
+    told = {slug: await collection_permissions(asker, collection) for slug, collection in compiled.items()}
+    return {slug: found for slug, found in told.items() if found.get("fields") or len(found) > 1}
 
 
 async def may_enter_admin(asker: Asker, users: CompiledCollection) -> bool:
@@ -41,12 +43,12 @@ async def may_enter_admin(asker: Asker, users: CompiledCollection) -> bool:
 async def collection_permissions(
     asker: Asker, collection: CompiledCollection, id: Any = None, data: Mapping[str, Any] | None = None
 ) -> Tree:
-    """The permissions of a collection, or with an id of that document. Only what is granted is there.
+    """The permissions of a collection or a global, or with an id of that document. Only what is granted is there.
 
     A rule that answers with a where is `{"permission": true, "where": …}`; of a document it is asked at once.
     """
     granted: dict[str, Decision] = {}
-    for operation in OPERATIONS:
+    for operation in collection.operations:
         decision = await _foreseen(asker, collection.rules[operation], collection, operation, id=id, data=data)
         if await _grants(asker, collection, decision, id):
             granted[operation] = decision
@@ -85,11 +87,12 @@ async def _fields(
 ) -> Tree | Literal[True]:
     tree: Tree = {}
     everything = True
+    asked = [operation for operation in collection.operations if operation != "delete"]
     for node in plan.nodes:
         if node.unlogged or node.field.identifies:
             continue
         own = {}
-        for operation in OF_FIELDS:
+        for operation in asked:
             rule = node.field.access.get(operation)
             more = {"data": data, "doc": document, "sibling_data": data}
             if operation in granted and (
@@ -103,8 +106,8 @@ async def _fields(
         }
         for answer in inner.values():
             if answer is not True and not node.flat:
-                answer["id"] = True if len(own) == len(OF_FIELDS) else dict(own)
-        whole = len(own) == len(OF_FIELDS) and all(answer is True for answer in inner.values())
+                answer["id"] = True if len(own) == len(asked) else dict(own)
+        whole = len(own) == len(asked) and all(answer is True for answer in inner.values())
         everything = everything and whole
         if whole:
             tree[node.key] = True

@@ -17,17 +17,17 @@ async def check_rules(core: Core) -> None:
     """Raises ConfigError for every where of a rule or a field that names what the collection does not have."""
     system = Asker(core, system=True)
     problems = []
-    for slug, collection in core.collections.items():
+    for collection in core.compiled:
         known = [node.dotted for node in collection.plan.walk()]
         for operation, rule in collection.rules.items():
             for where in wheres(rule):
                 if path := await _unknown(where, collection, system):
                     hint = did_you_mean(path, known)
-                    problems.append(f"collection {slug!r}, access.{operation}: a rule cannot ask for {path!r}{hint}")
+                    problems.append(f"{collection.place}, access.{operation}: a rule cannot ask for {path!r}{hint}")
         for node in collection.plan.walk():
             for target, where in node.field.wheres:
                 if path := await _unknown(where, core.collection(target), system):
-                    place = f"collection {slug!r}, field {node.dotted!r}"
+                    place = f"{collection.place}, field {node.dotted!r}"
                     problems.append(f"{place}: its where cannot ask {target!r} for {path!r}")
     if problems:
         raise ConfigError(problems)

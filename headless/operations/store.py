@@ -13,7 +13,7 @@ from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Node, Plan
 from headless.compile.tables import reference_column
 from headless.compile.values import encoded, insertion, kept_values
-from headless.database import Database, ForeignKey, Statement
+from headless.database import Database, ForeignKey, Statement, Unique
 from headless.errors import ApiError, NotFound
 from headless.fields.base import ABSENT
 from headless.operations.core import Asker, Core
@@ -42,6 +42,22 @@ def insert(asker: Asker, collection: CompiledCollection, document: Document, apa
     return id
 
 
+def save(asker: Asker, collection: CompiledCollection, unsaved: Document, document: Document) -> Store:
+    """Stores what had no row yet, a global at its first change. Raises Changed when another write came first."""
+    core, id = asker.core, unsaved["id"]
+    statement = core.statements.insert(collection, ("id", *collection.row_writer.names))
+    try:
+        yield statement, (id, *collection.row_writer.values(document))
+    except Exception as error:
+        if isinstance(core.database.dialect.classify(error), Unique):
+            raise Changed from error
+        raise
+    yield from _insert_references(core, collection, id, document)
+    yield from _insert_values(core, collection, id, document)
+    yield _updated(asker, collection, unsaved, document)
+    return id
+
+
 def update(
     asker: Asker, collection: CompiledCollection, stored: Document, revision: int, document: Document,
     secrets: Mapping[str, Any], rule: Condition = ALWAYS,
@@ -62,13 +78,19 @@ def update(
     if collection.kept and kept_values(collection.kept, stored) != kept_values(collection.kept, document):
         yield _delete_values(core, collection), (id,)
         yield from _insert_values(core, collection, id, document)
-    image, previous = collection.image(document), collection.image(stored)
+    yield _updated(asker, collection, stored, document)
+    return id
+
+
+def _updated(asker: Asker, collection: CompiledCollection, stored: Document, document: Document) -> Change:
+    """What the log keeps of an update: the old values of what is changed, and the document as it is now."""
+    id, image, previous = stored["id"], collection.image(document), collection.image(stored)
     old = {
         key: previous.get(key) for key in {**previous, **image} if previous.get(key, ABSENT) != image.get(key, ABSENT)
     }
     old.pop("id", None)
-    yield Change(None, collection.slug, id, "update", asker.actor, core.clock.text(), old, {"id": id, **image})
-    return id
+    at = asker.core.clock.text()
+    return Change(None, collection.slug, id, "update", asker.actor, at, old, {"id": id, **image})
 
 
 def delete(
@@ -106,7 +128,7 @@ def _let_go(core: Core, collection: CompiledCollection, id: Any) -> Store:
 def _release(asker: Asker, collection: CompiledCollection, id: Any, going: set[tuple[str, Any]]) -> Store:
     """Clears, or refuses to clear, every reference to a document that goes."""
     core = asker.core
-    for referrer in core.collections.values():
+    for referrer in core.compiled:
         nodes = [node for node in referrer.references if collection.slug in node.slugs]
         if not nodes:
             continue

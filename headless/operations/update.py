@@ -23,7 +23,7 @@ from headless.operations.core import Asker
 from headless.operations.find import Query, both, by_id
 from headless.operations.page import BulkResult, Document
 from headless.operations.present import parse_populate
-from headless.operations.store import Changed
+from headless.operations.store import Changed, save
 from headless.operations.store import update as store_update
 from headless.operations.write import Preparation
 from headless.query.binding import bind_rule, bind_where
@@ -31,6 +31,10 @@ from headless.query.conditions import Condition
 from headless.query.sorting import bind_sort
 
 TRIES = 3
+UNSAVED = 0
+"""The revision of a document that has no row yet."""
+Located = tuple[Document, int, Condition]
+"""A document, its revision and the rule it was found under."""
 OWN_CHANGE = "The document was changed by a hook of this very change: change `data` instead, or use a hook after it."
 
 
@@ -76,7 +80,15 @@ async def _update(
     asker: Asker, collection: CompiledCollection, id: Any, data: Mapping[str, Any], shown: Shown, expected: int | None
 ) -> Document:
     data = await before(asker, collection, "update", data, id)
-    stored, revision, rule = await locate(asker, collection, id, "update", data, expected)
+    located = await locate(asker, collection, id, "update", data, expected)
+    return await change(asker, collection, data, located, shown)
+
+
+async def change(
+    asker: Asker, collection: CompiledCollection, data: Mapping[str, Any], located: Located, shown: Shown
+) -> Document:
+    """The located document with the data in it, stored. Raises Changed when another write comes between."""
+    stored, revision, rule = located
     preparation = Preparation(asker, collection, "update", id=stored["id"], stored=stored)
     document = await preparation.fill_document(_without_id(data))
     document = await collection_hooks(
@@ -109,7 +121,11 @@ async def _update(
     collection.clear_unstored(document)
     try:
         await asker.core.database.store(
-            lambda: store_update(asker, collection, stored, revision, document, secrets, rule)
+            lambda: (
+                store_update(asker, collection, stored, revision, document, secrets, rule)
+                if revision != UNSAVED
+                else save(asker, collection, stored, document)
+            )
         )
     except Changed:
         raise
@@ -132,7 +148,7 @@ def _stamp(document: Document, stored: Document, data: Mapping[str, Any], now: s
     if data.get("updatedAt") is None:
         document["updatedAt"] = now
     if document.get("createdAt") is None:
-        document["createdAt"] = stored["createdAt"]
+        document["createdAt"] = stored["createdAt"] or now
 
 
 async def _validated(
@@ -157,8 +173,8 @@ async def _validated(
 
 async def locate(
     asker: Asker, collection: CompiledCollection, id: Any, operation: str, data: Any = None, expected: int | None = None
-) -> tuple[Document, int, Condition]:
-    """The document to change, its revision and the rule it was found under. A transaction holds it from here on.
+) -> Located:
+    """The document to change. A transaction holds it from here on.
 
     Raises Forbidden when the asker may change none, or not this one; NotFound when there is none, and Conflict
     when it has another revision than the expected.

@@ -6,11 +6,13 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from headless.compile.collection import CompiledCollection
+from headless.compile.global_ import CompiledGlobal
 from headless.errors import BadRequest, Forbidden
 from headless.operations import find as finding
 from headless.operations.change import selected
 from headless.operations.core import Asker, Core
 from headless.operations.find import Query, both, depth_of
+from headless.operations.global_ import find_global
 from headless.operations.page import Document
 from headless.operations.present import parse_populate, present
 from headless.operations.store import ids_in
@@ -35,7 +37,8 @@ def watch(
     chosen = frozenset(events) if events is not None else None
     if chosen is not None and not chosen <= EVENTS:
         raise BadRequest(f"There is no event {min(chosen - EVENTS)!r}: there are {', '.join(sorted(EVENTS))}.")
-    return LiveQuery(asker, collection, query, snapshot, since, chosen)
+    live = LiveGlobal if isinstance(collection, CompiledGlobal) else LiveQuery
+    return live(asker, collection, query, snapshot, since, chosen)
 
 
 class LiveQuery(Watch):
@@ -96,9 +99,12 @@ class LiveQuery(Watch):
             pagination=False,
         )
         async with self._asker.core.database.snapshot():
-            page = await finding.find(self._asker, self._collection, query)
+            docs = await self._documents(query)
             cursor = await self.hub.log.highest()
-        return page.docs, cursor
+        return docs, cursor
+
+    async def _documents(self, query: Query) -> list[Document]:
+        return (await finding.find(self._asker, self._collection, query)).docs
 
     async def _still_allowed(self) -> bool:
         """Whether the session is open, and the user's rights are those that the stream began with."""
@@ -114,6 +120,15 @@ class LiveQuery(Watch):
         except Forbidden:
             return False
         return Readable(self._asker.core, self._collection, condition).key == self.constraint.key
+
+
+class LiveGlobal(LiveQuery):
+    """A watch of a global's one document, which is there also before it is saved."""
+
+    _collection: CompiledGlobal
+
+    async def _documents(self, query: Query) -> list[Document]:
+        return [await find_global(self._asker, self._collection, query)]
 
 
 class Readable:

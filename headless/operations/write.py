@@ -10,7 +10,7 @@ from typing import Any
 
 from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Node, Plan
-from headless.errors import BadRequest, QueryError, ValidationError
+from headless.errors import BadRequest, QueryError
 from headless.fields.base import ABSENT, FieldContext
 from headless.operations.core import Asker
 from headless.operations.find import ONLY_ID
@@ -58,7 +58,7 @@ class Preparation:
         """Raises ValidationError if anything was found wrong."""
         if self.errors:
             only_password = all(error["path"] == "password" and "label" not in error for error in self.errors)
-            raise ValidationError(self.errors, collection=self.collection.slug, id=None if only_password else self.id)
+            raise self.collection.invalid(self.errors, None if only_password else self.id)
 
     async def fill(self, plan: Plan, data: Mapping[str, Any], stored: Mapping[str, Any] | None, path: Path) -> Document:
         """The values of one level: given ones read, the others from the stored document or the defaults."""
@@ -257,6 +257,18 @@ class Preparation:
         given = None if value is ABSENT else value
         changed = await run_field_hooks(node.field.hooks[kind], context, node, given, siblings)
         return ABSENT if value is ABSENT and changed is None else changed
+
+
+class _Untouched(Preparation):
+    """A document that nobody writes: no hook has anything to say of it."""
+
+    async def _run(self, kind: str, node: Node, value: Any, *_: Any) -> Any:
+        return value
+
+
+async def defaults(asker: Asker, collection: CompiledCollection, id: int | str) -> Document:
+    """What a document is before anybody has written it: the defaults of its fields, nothing where they have none."""
+    return {"id": id, **await _Untouched(asker, collection, "update", id=id).fill_document({})}
 
 
 async def _validated(validators: Iterable[Any], value: Any, context: FieldContext) -> str | None:

@@ -70,7 +70,7 @@ class TestClient:
         self._thread: LoopThread
         self._tokens: dict[tuple[str, int | str], str] = {}
         self.fired: list[str] = []
-        """The collections' hooks that ran, in order, as `posts.before_change`. Clear it to begin again."""
+        """The collections' and globals' hooks that ran, in order, as `posts.before_change`. Clear it to begin again."""
 
     def __enter__(self) -> Self:
         if self._app is not None:
@@ -233,6 +233,16 @@ class TestClient:
         """One document, deleted."""
         return self.run(self._api(as_).delete(slug, id, **options))
 
+    def find_global(self, slug: str, *, as_: Asker = SYSTEM, **options: Any) -> dict[str, Any]:
+        """A global's document."""
+        return self.run(self._api(as_).find_global(slug, **options))
+
+    def update_global(
+        self, slug: str, data: Mapping[str, Any], *, as_: Asker = SYSTEM, **options: Any
+    ) -> dict[str, Any]:
+        """A global's document, changed."""
+        return self.run(self._api(as_).update_global(slug, data, **options))
+
     @property
     def outbox(self) -> Outbox:
         """The mail that was sent: `client.outbox.last.subject`."""
@@ -260,10 +270,8 @@ class TestClient:
 
     def _note_hooks(self, app: Headless) -> None:
         """Puts a note before the declared hooks of every kind; a kind that nothing is declared for stays without."""
-        for slug, collection in app.collections.items():
-            collection.hooks = {
-                kind: (self._note(f"{slug}.{kind}"), *hooks) for kind, hooks in collection.hooks.items()
-            }
+        for slug, compiled in app.core.compiled.by_slug.items():
+            compiled.hooks = {kind: (self._note(f"{slug}.{kind}"), *hooks) for kind, hooks in compiled.hooks.items()}
 
     def _note(self, name: str) -> Hook:
         def note(context: HookContext) -> None:

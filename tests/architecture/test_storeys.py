@@ -21,7 +21,7 @@ STOREYS: list[set[str]] = [
     {"operators", "labels", "mail", "security", "changes.change"},
     {"access", "hooks", "database", "http", "changes"},
     {"streams", "events", "fields", "auth", "endpoint"},
-    {"collection"},
+    {"collection", "global_"},
     {"config", "extension"},
     {"compile", "loader", "project"},
     {"query"},

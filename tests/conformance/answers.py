@@ -24,7 +24,9 @@ def _documents(body: dict[str, Any], route: Route, slug: str, shapes: Shapes) ->
         return body
     if route.kind == "one" and route.method == "GET":
         return dict(shapes.document(body, slug))
-    keys = [key for key in ("docs", "doc", "user") if key in body]
+    if route.action == "access" and isinstance(body.get("fields"), dict):
+        return {**body, "fields": shapes.document(body["fields"], slug)}
+    keys = [key for key in ("docs", "doc", "result", "user") if key in body]
     return {**body, **{key: shapes.document(body[key], slug) for key in keys}}
 
 

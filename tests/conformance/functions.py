@@ -144,6 +144,12 @@ async def post_by_slug(request: Request) -> Document:
     return found
 
 
+async def header_flat(request: Request) -> dict[str, Any]:
+    """The labels of the header's navigation."""
+    header = await request.api.find_global("header", depth=0)
+    return {"labels": [item["label"] for item in header["nav"]]}
+
+
 async def peek_hidden(request: Request) -> dict[str, Any]:
     """The fields of a user that no response shows. For these tests only."""
     slug, id = request.path_params["collection"], request.path_params["id"]

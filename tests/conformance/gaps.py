@@ -31,6 +31,8 @@ class Gap:
 class Gaps:
     """Everything that is missing but field types: for those the registry of the framework is asked.
 
+    `documents` are options of collections and of globals.
+
     An option is written `name`, `type.name` (a field's) or `name=value` (where only that value is missing).
     `routes` are parts of a path under a collection, `prefixes` beginnings of other paths, `handlers` names of
     endpoint functions, `headers` names of request headers or `name: word` for a word in one, `rules` access
@@ -38,7 +40,7 @@ class Gaps:
     """
 
     root: Mapping[str, Gap] = field(default_factory=dict)
-    collection: Mapping[str, Gap] = field(default_factory=dict)
+    documents: Mapping[str, Gap] = field(default_factory=dict)
     auth: Mapping[str, Gap] = field(default_factory=dict)
     fields: Mapping[str, Gap] = field(default_factory=dict)
     access: tuple[str, ...] = ()
@@ -65,9 +67,8 @@ def declared(options: Mapping[str, Any], gaps: Mapping[str, Gap], kind: str = ""
 GAPS = Gaps(
     root={
         "localization": Gap("localization", parameters=("locale", "fallback-locale", "fallbackLocale")),
-        "globals": Gap("globals"),
     },
-    collection={
+    documents={
         "versions": Gap(
             "versions and drafts",
             keys=("_status",),
@@ -105,7 +106,6 @@ GAPS = Gaps(
     },
     handlers={
         "peek_hidden": "reset tokens, verification and lockout, which it shows",
-        "header_flat": "globals",
     },
     headers={
         "authorization: api-key": "API keys",

@@ -11,6 +11,8 @@ from tests.conformance.gaps import Gap, Gaps, declared
 from tests.conformance.shapes import Inside, Shape, Shapes
 
 Declaration = dict[str, Any]
+GLOBALS = "globals/"
+"""What the slugs of globals begin with here, so that they are no collection's."""
 CONTAINERS = ("array", "blocks", "group")
 
 
@@ -66,11 +68,18 @@ class _Reducer:
                 self._drop(slug, self.gone[slug])
             else:
                 shapes[slug] = Shape()
-                collections.append(self._collection(collection, shapes[slug]))
+                collections.append(self._documents(collection, shapes[slug], slug))
+        singles = []
+        for single in self.original.get("globals", ()):
+            place = GLOBALS + single["slug"]
+            shapes[place] = Shape()
+            singles.append(self._documents(single, shapes[place], place))
         if "endpoints" in root:
             root["endpoints"] = self._endpoints(root["endpoints"], "endpoints")
         config = {key: root[key] for key in self.original if key in root}
         config["collections"] = collections
+        if singles:
+            config["globals"] = singles
         return Reduction(config, self.original, self.gaps, Shapes(shapes), tuple(self.dropped))
 
     def _drop(self, place: str, feature: str) -> None:
@@ -82,10 +91,10 @@ class _Reducer:
             self._drop(f"{place}.{option}".lstrip("."), gap.feature)
         return {key: value for key, value in declaration.items() if key not in missing}
 
-    def _collection(self, collection: Declaration, shape: Shape) -> Declaration:
-        slug = collection["slug"]
-        kept = self._options(collection, self.gaps.collection, slug)
-        for gap in declared(collection, self.gaps.collection).values():
+    def _documents(self, collection: Declaration, shape: Shape, slug: str) -> Declaration:
+        """A collection, or a global by the slug that its path has."""
+        kept = self._options(collection, self.gaps.documents, slug)
+        for gap in declared(collection, self.gaps.documents).values():
             shape.dropped.update(gap.keys)
         if isinstance(kept.get("auth"), dict):
             for gap in declared(kept["auth"], self.gaps.auth).values():
@@ -196,7 +205,7 @@ def _fatal(collection: Declaration, gaps: Gaps) -> Iterator[Gap]:
     """The gaps that cost a whole collection."""
     auth = collection.get("auth")
     found = [
-        *declared(collection, gaps.collection).values(),
+        *declared(collection, gaps.documents).values(),
         *(declared(auth, gaps.auth).values() if isinstance(auth, dict) else ()),
         *(gap for field in collection["fields"] for gap in declared(field, gaps.fields, field["type"]).values()),
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tests.conformance.gaps import Gap, declared
-from tests.conformance.reduce import Declaration, Reduction
+from tests.conformance.reduce import GLOBALS, Declaration, Reduction
 
 Kind = Literal["list", "one", "count", "auth", "other"]
 Step = dict[str, Any]
@@ -20,7 +20,7 @@ VARIABLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method and path, as a request to a collection of the recorded configuration or to something else."""
+    """A method and path, as a request to a collection or global of the recorded configuration or to something else."""
 
     method: str
     path: str
@@ -43,6 +43,9 @@ def find_route(step: Step, original: Declaration) -> Route:
     method, path = str(step["req"]).split(" ", 1)
     parts = path.removeprefix("/api").strip("/").split("/")
     slugs = {collection["slug"]: collection for collection in original["collections"]}
+    if parts[0] == "globals" and parts[1:] and any(parts[1] == one["slug"] for one in original.get("globals", ())):
+        slug, action = GLOBALS + parts[1], next(iter(parts[2:]), None)
+        return Route(method, path, "one" if action is None else "other", slug, action)
     if parts[0] not in slugs or not path.startswith("/api"):
         return Route(method, path, "other", action=_other(parts, original))
     slug, rest = parts[0], parts[1:]
@@ -59,8 +62,6 @@ def find_route(step: Step, original: Declaration) -> Route:
 
 
 def _other(parts: list[str], original: Declaration) -> str | None:
-    if len(parts) > 1 and parts[0] == "globals" and any(parts[1] == one["slug"] for one in original["globals"]):
-        return "globals"
     for endpoint in original.get("endpoints", ()):
         if endpoint["path"].strip("/").split("/")[0] == parts[0]:
             return str(endpoint["handler"])
@@ -72,8 +73,6 @@ def missing_feature(step: Step, route: Route, reduction: Reduction) -> str | Non
     gaps = reduction.gaps
     if route.slug and (feature := reduction.feature_of(route.slug)):
         return feature
-    if route.action == "globals" and "globals" in gaps.root:
-        return gaps.root["globals"].feature
     if route.action is not None and route.action in gaps.handlers:
         return gaps.handlers[route.action]
     if route.slug and route.action is not None and route.action in gaps.routes:
@@ -106,8 +105,9 @@ def _is_reader_without_rule(step: Step, route: Route, reduction: Reduction) -> b
 
 
 def collection_of(reduction: Reduction, slug: str) -> Declaration:
-    """The recorded declaration of a collection."""
-    return next(one for one in reduction.original["collections"] if one["slug"] == slug)
+    """The recorded declaration of a collection, or of a global."""
+    kind = "globals" if slug.startswith(GLOBALS) else "collections"
+    return next(one for one in reduction.original[kind] if one["slug"] == slug.removeprefix(GLOBALS))
 
 
 def parameters(route: Route, reduction: Reduction) -> dict[str, str]:
@@ -122,7 +122,7 @@ def _gaps_here(route: Route, reduction: Reduction) -> Iterator[Gap]:
     if route.slug is None:
         return
     collection = collection_of(reduction, route.slug)
-    yield from declared(collection, reduction.gaps.collection).values()
+    yield from declared(collection, reduction.gaps.documents).values()
     if _is_localized(collection["fields"]):
         yield from (gap for name, gap in reduction.gaps.root.items() if name == "localization")
 

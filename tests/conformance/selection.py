@@ -122,7 +122,7 @@ class _Reducer:
         return reduced
 
     def _refuse_effects(self, step: Step, slug: str) -> None:
-        gaps = declared(collection_of(self.reduction, slug), self.reduction.gaps.collection)
+        gaps = declared(collection_of(self.reduction, slug), self.reduction.gaps.documents)
         body = step.get("json")
         for gap in gaps.values():
             if isinstance(body, dict) and any(key in body for key in gap.effects):

@@ -12,7 +12,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from headless import Collection, Config, ConfigError, Endpoint, Headless, Request, authenticated, fields, plugin
+from headless import Collection, Config, ConfigError, Endpoint, Global, Headless, Request, authenticated, fields, plugin
 from headless.testing import TestClient
 
 NOTES = Collection("notes", access="anyone", fields=[fields.Text("title")])
@@ -28,6 +28,9 @@ def test_a_config_is_changed_by_copies() -> None:
     assert config.default_depth == 2
     assert [c.slug for c in config.with_collections(other).collections] == ["notes", "others"]
     assert config.with_collections(again, other).collections == (again, other)
+    header, footer = Global("header", fields=[]), Global("footer", fields=[])
+    config_of_two = config.with_globals(header).with_globals(footer, Global("header", label="Top", fields=[]))
+    assert [(one.slug, one.title) for one in config_of_two.globals] == [("header", "Top"), ("footer", "Footer")]
     endpoint = Endpoint("get", "/x", print)
     assert config.with_endpoints(endpoint).with_endpoints(endpoint).endpoints == (endpoint, endpoint)
     assert set(config.with_mounts({"/a/": print}).with_mounts({"/b": print}).mounts) == {"/a", "/b"}

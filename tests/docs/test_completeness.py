@@ -36,20 +36,21 @@ from headless.fields.block import Block, BlockAdmin
 from headless.fields.choice import Option
 from headless.fields.date import ZoneOptions
 from headless.fields.group import NamedGroup
-from headless.hooks import COLLECTION_HOOKS, FIELD_HOOKS, HookContext
+from headless.global_ import Global, GlobalAdmin
+from headless.hooks import COLLECTION_HOOKS, FIELD_HOOKS, GLOBAL_HOOKS, HookContext
 from headless.labels import Labels
 from headless.openapi.common import SHARED
 from headless.openapi.components import SHAPES
 from headless.openapi.parameters import COMMON
 from headless.operations.watch import EVENTS
-from headless.shipped import GENERATED, GENERATED_AUTH, GENERATED_ROOT
+from headless.shipped import GENERATED, GENERATED_AUTH, GENERATED_GLOBAL, GENERATED_ROOT
 from headless.streams.places import StreamLimits
 from tests.docs.markdown import DOCS, ROOT, codes, first_cells, name_of, read
 
 GUIDE, REFERENCE = DOCS / "guide", DOCS / "reference"
 DECLARATIONS = (
     Config, AdminOptions, CorsOptions, ChangeLogOptions, OpenApiOptions, GenerateOptions, Collection, CollectionAdmin,
-    Labels, Pagination, Index, Auth, Cookies, FieldAdmin, DateAdmin, Block, BlockAdmin,
+    Global, GlobalAdmin, Labels, Pagination, Index, Auth, Cookies, FieldAdmin, DateAdmin, Block, BlockAdmin,
     StreamLimits,
 )  # fmt: skip
 
@@ -79,7 +80,12 @@ def test_every_environment_variable_is_documented() -> None:
 
 @pytest.mark.parametrize(
     ("heading", "kinds"),
-    [("Of a collection", COLLECTION_HOOKS), ("Of a field", FIELD_HOOKS), ("Of the application", ROOT_HOOKS)],
+    [
+        ("Of a collection", COLLECTION_HOOKS),
+        ("Of a global", GLOBAL_HOOKS),
+        ("Of a field", FIELD_HOOKS),
+        ("Of the application", ROOT_HOOKS),
+    ],
 )
 def test_every_hook_is_documented(heading: str, kinds: tuple[str, ...]) -> None:
     """Each kind stands in the table of what it is a hook of."""
@@ -213,6 +219,7 @@ def test_every_route_is_documented() -> None:
     """Each generated route stands in the reference of the REST API."""
     routes = {f"{each.method} /api/:slug{each.path.replace('{id}', ':id').rstrip('/')}" for each in GENERATED}
     routes |= {f"{each.method} /api/:slug{each.path}" for each in GENERATED_AUTH}
+    routes |= {f"{each.method} /api/globals/:slug{each.path}".rstrip("/") for each in GENERATED_GLOBAL}
     routes |= {f"{each.method} /api{each.path}".replace("{", ":").replace("}", "") for each in GENERATED_ROOT}
     assert routes <= codes(REFERENCE / "rest-api.md")
 

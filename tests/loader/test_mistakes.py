@@ -55,6 +55,23 @@ def test_a_mistake_in_a_field(folder: Folder, options: str, problem: str) -> Non
     assert folder.problems(POSTS % options) == [f"headless.yaml:{problem}"]
 
 
+def test_mistakes_in_globals(folder: Folder) -> None:
+    """Each at its place, in its own file too, and two of a slug."""
+    folder.write({"globals/foot.yaml": "acces: staff\nfields:\n- {name: x, type: upload, relation_to: nope}\n"})
+    assert folder.problems("globals:\n- {slug: top, fields: [], labels: {}}\n- {slug: top, fields: []}\n") == [
+        "globals/foot.yaml:1:1: Global 'foot': unknown option 'acces' – did you mean 'access'?",
+        "headless.yaml:2:27: Global 'top': unknown option 'labels' – did you mean 'label'?",
+    ]
+    folder.write({"globals/foot.yaml": "fields:\n- {name: x, type: upload, relation_to: nope}\n"})
+    assert folder.problems("{}\n") == [
+        "globals/foot.yaml:2:40: global 'foot', field 'x': there is no collection 'nope'"
+    ]
+    folder.write({"globals/foot.yaml": "slug: top\nfields: []\n"})
+    assert folder.problems("globals:\n- {slug: top, fields: []}\n") == [
+        "globals/foot.yaml:1:1: two globals are called 'top', the other in headless.yaml:2:4"
+    ]
+
+
 @pytest.mark.parametrize(
     ("field", "problem"),
     [

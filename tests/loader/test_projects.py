@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import os
 import posixpath
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from headless import Collection, Config, Endpoint, Headless, Index, Plugin, fields, staff
+from headless import Collection, Config, Endpoint, Global, Headless, Index, Plugin, anyone, fields, staff
 from headless.auth import Auth
 from headless.declaration import Str, declaration
 from headless.fields.base import DataField
@@ -157,6 +158,34 @@ def test_one_file_and_several_give_equal_objects(folder: Folder) -> None:
         }
     )
     assert folder.load(yaml.safe_dump(declared, sort_keys=False)) == shop()
+
+
+HEADER = """\
+slug: header
+label: The top
+access: {read: anyone}
+hooks: {afterChange: "posixpath:normpath"}
+endpoints: [{path: /flat, method: get, handler: "posixpath:basename"}]
+admin: {group: Site}
+fields: [{name: title, type: text, defaultValue: Hi}]
+"""
+
+
+def test_globals_are_listed_or_have_files(folder: Folder) -> None:
+    """In `globals:` or in `globals/`, where the file's name is the slug; equal to those declared in Python."""
+    header = Global(
+        "header",
+        label="The top",
+        access={"read": anyone},
+        hooks={"after_change": posixpath.normpath},
+        endpoints=[Endpoint("get", "/flat", posixpath.basename)],
+        admin={"group": "Site"},
+        fields=[fields.Text("title", default_value="Hi")],
+    )
+    listed = folder.load("globals:\n" + textwrap.indent(HEADER, "    ").replace("    slug", "  - slug", 1))
+    assert listed == Config(globals=[header])
+    folder.write({"globals/header.yaml": HEADER.partition("\n")[2], "globals/foot.yml": "fields: []\n"})
+    assert folder.load("{}\n") == Config(globals=[Global("foot", fields=[]), header])
 
 
 def test_files_are_read_in_the_order_of_their_names(folder: Folder) -> None:

@@ -44,6 +44,14 @@ def test_an_update_holds_what_it_changed_and_the_whole_after() -> None:
         assert change.actor is None
 
 
+def test_a_user_is_kept_without_what_every_user_says() -> None:
+    """The collection is in every document of a user: it is never among what changed."""
+    with TestClient(Config(collections=[POSTS])) as client:
+        ada = client.user("ada@example.com")
+        client.update_document("users", ada.id, {"email": "grace@example.com"})
+        assert set(logged(client)[-1].changed()) == {"email", "updatedAt"}
+
+
 def test_a_delete_holds_what_was() -> None:
     """The last image of the document is in the log."""
     with TestClient(Config(collections=[POSTS])) as client:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from headless import Collection, Config, HookContext, fields
+from headless import Collection, Config, Global, HookContext, fields
 from headless.fields import FieldContext
-from headless.hooks import COLLECTION_HOOKS, FIELD_HOOKS
+from headless.hooks import COLLECTION_HOOKS, FIELD_HOOKS, GLOBAL_HOOKS
 from headless.testing import TestClient, User
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "hooks.md"
@@ -22,6 +22,8 @@ DO: dict[str, Callable[[TestClient, User], Any]] = {
     "delete": lambda client, ada: client.delete_document("notes", 1, as_=None),
     "find": lambda client, ada: client.find("notes", as_=None),
     "get": lambda client, ada: client.get_document("notes", 1, as_=None),
+    "find_global": lambda client, ada: client.find_global("header", as_=None),
+    "update_global": lambda client, ada: client.update_global("header", {"title": "y"}, as_=None),
     "count": lambda client, ada: client.api().count("notes"),
     "distinct": lambda client, ada: client.api().distinct("notes", "plain"),
     "login": lambda client, ada: client.login(ada),
@@ -65,7 +67,13 @@ def test_hooks_run_in_the_documented_order(operation: str) -> None:
     rules = dict.fromkeys(("create", "read", "update", "delete"), rule)
     notes = Collection("notes", access=rules, hooks=hooks, fields=[title, fields.Text("plain")])
     users = Collection("users", auth=True, access=rules, hooks=hooks, fields=[title])
-    with TestClient(Config(collections=[notes, users])) as client:
+    header = Global(
+        "header",
+        access={"read": rule, "update": rule},
+        hooks={kind: note(kind) for kind in GLOBAL_HOOKS},
+        fields=[title],
+    )
+    with TestClient(Config(collections=[notes, users], globals=[header])) as client:
         ada = client.user("ada@example.com")
         client.create("notes", {"title": "x", "plain": "x"})
         client.login(ada)

@@ -9,7 +9,7 @@ import pytest
 
 from headless import Collection, Config, ConfigError, Headless, QueryError, ValidationError, fields
 from headless.access import for_user
-from headless.compile.collection import compile_collections
+from headless.compile.application import compile_config
 from headless.operations.core import Asker
 from headless.query.binding import bind_rule, bind_where
 from headless.testing import StillClock, TestClient
@@ -411,7 +411,7 @@ WRONG_DECLARATIONS = [
 def test_what_cannot_be_an_id_is_a_mistake_at_the_start(options: dict[str, Any], message: str) -> None:
     """Each is named with its collection."""
     with pytest.raises(ConfigError) as refused:
-        compile_collections(Config(collections=[Collection("things", **options)]))
+        compile_config(Config(collections=[Collection("things", **options)]))
     assert "things" in str(refused.value)
     assert message in str(refused.value)
 
@@ -453,7 +453,7 @@ async def test_the_kind_of_ids_of_stored_documents_does_not_change(tmp_path: Any
 
 def test_the_schema_of_an_id_is_that_of_its_kind() -> None:
     """What a description of the API says of documents, and of references to them."""
-    compiled, _ = compile_collections(mixed())
+    compiled = compile_config(mixed()).collections
     schemas = {slug: compiled[slug].id_schema for slug in MIXED}
     assert schemas["counted"] == {"type": "integer"}
     assert schemas["by-uuid"] == {"type": "string", "format": "uuid"}
