@@ -96,7 +96,7 @@ class Draft:
         name, _, kind = submitted.partition(":")
         path = form.path(name)
         declared = rows.field_at(self.fields, path, self.data)
-        if declared is None or kind not in declared.levels:
+        if declared is None or not hasattr(declared, "row_word") or kind not in declared.levels:
             return None
         row = await fresh_row(declared, kind, self.visit.user, self.visit.site.now())
         return rows.act(self.data, "add", path, lambda: row)

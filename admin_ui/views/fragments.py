@@ -24,7 +24,13 @@ async def row(visit: Visit) -> Response:
     rights, of = await visit.rights(entry.slug), _declared(visit)
     kind = visit.request.query_params.get("kind", "")
     declared = rows.field_at(entry.fields, of)
-    if declared is None or kind not in declared.levels or declared.flat or "." in key or not key[0].isdigit():
+    if (
+        declared is None
+        or not hasattr(declared, "row_word")
+        or kind not in declared.levels
+        or "." in key
+        or not key[0].isdigit()
+    ):
         raise NotFound()
     if not (rights.create or rights.update):
         raise Forbidden()

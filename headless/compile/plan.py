@@ -132,21 +132,26 @@ class Node:
             if plan is not None:
                 yield plan, part
 
+    def with_parts(self, value: Any, change: Callable[[Plan, dict[str, Any]], dict[str, Any]]) -> Any:
+        """The value with what `change` makes of each of these mappings; a part of no declared kind is left out."""
+
+        def changed(part: dict[str, Any]) -> dict[str, Any] | None:
+            plan = self.plan_of(part)
+            return None if plan is None else change(plan, part)
+
+        return self.contains.with_parts(value, changed)
+
     def complete(self, value: Any) -> Any:
-        """A stored value as it reads today: rows, or a group, whose parts have each declared key and no other."""
-        parts = [plan.complete(part) for plan, part in self.parts(value)]
-        if not self.flat:
-            return parts
-        return parts[0] if parts else self.plans[""].complete({})
+        """A stored value as it reads today: its parts have each declared key and no other."""
+        if self.flat and not isinstance(value, dict):
+            value = {}
+        return self.with_parts(value, lambda plan, part: plan.complete(part))
 
     def trim(self, value: Any, selection: Selection) -> Any:
         """What a selection shows of the value; of one that has several kinds of parts it selects by kind."""
         if not self.plans:
             return selection.trim(value)
-        parts = [
-            plan.trim(part, selection.of(plan.kind) if plan.kind else selection) for plan, part in self.parts(value)
-        ]
-        return (parts[0] if parts else value) if self.flat else parts
+        return self.with_parts(value, lambda plan, part: plan.trim(part, selection.within(plan.kind)))
 
     def places(self, document: dict[str, Any]) -> list[tuple[Any, dict[str, Any]]]:
         """The mappings of a document in which the node's key may stand, each with the id of its row or None."""

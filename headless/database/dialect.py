@@ -102,6 +102,12 @@ class Dialect(Protocol):
     def json_rows(self, column: sa.ColumnElement[Any], name: str | None = None) -> sa.TableValuedAlias:
         """The items of a JSON array as rows: their JSON as `value`, and `key`, by which they are in order."""
 
+    def json_blocks(self, column: sa.ColumnElement[Any]) -> tuple[sa.TableValuedAlias, sa.ColumnElement[bool] | None]:
+        """The fields of the blocks of a rich text as rows with a column `value`.
+
+        With what holds of these rows alone, where there are others among them.
+        """
+
     def in_list(self, column: sa.ColumnElement[Any], parameter: sa.BindParameter[Any]) -> sa.ColumnElement[Any]:
         """Whether the column is one of the values of a list bound as one parameter, made by `encode_list`."""
 

@@ -26,6 +26,7 @@ from headless.database.dialect import (
     Unstorable,
 )
 from headless.database.words import Word, checked_path
+from headless.lexical.blocks import FIELDS, TYPES
 from headless.lexical.plain import JOINED
 
 FOLD: Final = "headless_fold"
@@ -129,6 +130,21 @@ class SQLite:
     def json_rows(self, column: sa.ColumnElement[Any], name: str | None = None) -> sa.TableValuedAlias:
         return sa.func.json_each(column).table_valued("key", "value", "type", name=name)
 
+    def json_blocks(self, column: sa.ColumnElement[Any]) -> tuple[sa.TableValuedAlias, sa.ColumnElement[bool] | None]:
+        valid = _readable(column)
+        tree = sa.func.json_tree(valid).table_valued("key", "value", "type", "path")
+        path = tree.c.path
+        steps = sa.func.replace(sa.func.replace(path, Word(".children["), Word("")), Word("]"), Word(""))
+        type_ = sa.func.json_extract(valid, path.op("||")(Word(".type")))
+        is_block = sa.and_(
+            tree.c.key == Word(FIELDS),
+            tree.c.type == _OBJECT,
+            path.like(Word("$.root.children[%")),
+            sa.func.rtrim(steps, Word("0123456789")) == Word("$.root"),
+            type_.in_([Word(name) for name in TYPES]),
+        )
+        return tree, is_block
+
     def in_list(self, column: sa.ColumnElement[Any], parameter: sa.BindParameter[Any]) -> sa.ColumnElement[Any]:
         return column.in_(sa.select(sa.func.json_each(parameter).table_valued("value").c.value))
 
@@ -142,13 +158,14 @@ class SQLite:
         return insert(table).values(row).on_conflict_do_nothing()
 
     def written(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-        # A text that stands where a rich text is expected is read by json_extract without its quotes.
-        valid = sa.case((sa.func.json_valid(column), column))
-        parts = sa.func.json_tree(valid).table_valued("key", "value", "type")
+        parts = sa.func.json_tree(_readable(column)).table_valued("key", "value", "type", "path")
         goes_on = parts.c.value.in_([Word(name) for name in JOINED])
         said = sa.case((parts.c.key == Word("text"), parts.c.value), (~goes_on, Word("\n")))
         found = sa.select(sa.func.group_concat(said, Word(""))).select_from(parts)
         is_part = sa.and_(parts.c.key.in_([Word("text"), Word("type")]), parts.c.type == Word("text"))
+        around = parts.c.path.op("||")(Word("."))
+        for deeper in (f".{FIELDS}.", f".{FIELDS}["):
+            is_part = sa.and_(is_part, sa.func.instr(around, Word(deeper)) == sa.literal_column("0"))
         return found.where(is_part).scalar_subquery()
 
     def distance(self, column: sa.ColumnElement[Any], point: sa.BindParameter[Any]) -> sa.ColumnElement[Any]:
@@ -180,6 +197,11 @@ class SQLite:
 
 
 SQLITE: Final = SQLite()
+
+
+def _readable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The JSON of a rich text. A text that stands in its place is read by json_extract without its quotes."""
+    return sa.case((sa.func.json_valid(column), column))
 
 
 def _each(*arguments: sa.ColumnElement[Any]) -> sa.TableValuedAlias:

@@ -10,6 +10,11 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import sqlalchemy as sa
 
+Change = Callable[[dict[str, Any]], dict[str, Any] | None]
+"""What becomes of a part of a value; None takes it out."""
+PartRows = tuple[Any, sa.ColumnElement[bool] | None]
+"""A table, in SQL, whose column `value` has the parts of a value, with what tells them from its other rows."""
+
 
 class Writer(Protocol):
     """The walk over a document that is being written, as a container sees it."""
@@ -140,3 +145,9 @@ class Containing(Protocol):
 
     def parts(self, value: Any) -> Iterable[dict[str, Any]]:
         """The mappings in a value that hold the children's values."""
+
+    def with_parts(self, value: Any, change: Change) -> Any:
+        """The value with what `change` makes of each of them in its place."""
+
+    def part_rows(self, dialect: Any, value: sa.ColumnElement[Any]) -> PartRows:
+        """The parts in SQL, where they live in this field's JSON."""

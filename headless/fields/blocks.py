@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
@@ -28,6 +28,32 @@ def as_blocks(given: Any) -> tuple[Any, ...]:
     if not isinstance(given, list | tuple):
         raise ConfigError("blocks are a list")
     return tuple(Block(**item) if isinstance(item, Mapping) else item for item in given)
+
+
+def declared_in(given: Iterable[Block | str]) -> tuple[Block, ...]:
+    """The blocks, without those that are only named."""
+    return tuple(block for block in given if isinstance(block, Block))
+
+
+def slugs_in(given: Iterable[Block | str]) -> list[str]:
+    """The slugs of blocks, of those too that are only named."""
+    return [block if isinstance(block, str) else block.slug for block in given]
+
+
+def twice(slugs: Sequence[str]) -> list[str]:
+    """The slugs that several blocks have."""
+    return sorted({slug for slug in slugs if slugs.count(slug) > 1})
+
+
+def with_named(given: Iterable[Block | str], library: Mapping[str, Any]) -> tuple[Block | str, ...]:
+    """The blocks, with those of the config in the place of their names."""
+    return tuple(library.get(block, block) if isinstance(block, str) else block for block in given)
+
+
+def no_such_block(given: Any, known: Collection[str]) -> str:
+    """The message for a block of a kind that there is not."""
+    there = f"There are: {', '.join(known)}." if known else "There are none."
+    return f"There is no such block here: {str(given)[:100]!r}. {there}"
 
 
 def as_filter(given: Any) -> Any:
@@ -62,7 +88,7 @@ class Blocks(Rows):
     @property
     def kinds(self) -> tuple[Block, ...]:
         """The blocks, without those that are only named."""
-        return tuple(block for block in self.blocks if isinstance(block, Block))
+        return declared_in(self.blocks)
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -75,9 +101,8 @@ class Blocks(Rows):
     def resolved(self, library: Mapping[str, Any]) -> Field:
         if not self.named:
             return resolved_inside(self, library)
-        found = [library.get(item, item) if isinstance(item, str) else item for item in self.blocks]
-        found += [library.get(slug, slug) for slug in self.block_references]
-        return resolved_inside(changed(self, blocks=tuple(found), block_references=()), library)
+        found = with_named((*self.blocks, *self.block_references), library)
+        return resolved_inside(changed(self, blocks=found, block_references=()), library)
 
     @property
     def operators(self) -> Mapping[str, Operator]:
@@ -85,10 +110,10 @@ class Blocks(Rows):
 
     def problems(self) -> Iterator[str]:
         yield from super().problems()
-        slugs = [*(block.slug for block in self.kinds), *self.named]
+        slugs = slugs_in((*self.blocks, *self.block_references))
         if not slugs:
             yield f"{self.type} field {self.name!r} has no blocks"
-        for slug in sorted({slug for slug in slugs if slugs.count(slug) > 1}):
+        for slug in twice(slugs):
             yield f"{self.type} field {self.name!r}: two blocks are called {slug!r}"
         for slug in self.filter_options if isinstance(self.filter_options, tuple) else ():
             if slug not in slugs:
@@ -126,8 +151,7 @@ class Blocks(Rows):
 
     def refuse(self, writer: Writer, row: Mapping[str, Any], path: Path, label: str) -> None:
         given = row.get(KIND)
-        known = ", ".join(self.levels)
-        message = f"There is no such block here: {str(given)[:100]!r}. There are: {known}." if given else REQUIRED
+        message = no_such_block(given, self.levels) if given else REQUIRED
         writer.fail((*path, KIND), f"{label} > {words(KIND)}", message)
 
     def stored_schema(self) -> Schema:
@@ -136,11 +160,11 @@ class Blocks(Rows):
         return {"type": "array", "items": self.item_schema(parts)}
 
     def item_schema(self, parts: Mapping[str, Schema]) -> Schema:
-        told = [_told_apart(block, parts[block.slug]) for block in self.kinds]
+        told = [told_apart(block, parts[block.slug]) for block in self.kinds]
         return {"oneOf": told, "discriminator": {"propertyName": KIND}}
 
 
-def _told_apart(block: Block, part: Schema) -> Schema:
+def told_apart(block: Block, part: Schema) -> Schema:
     """The schema of one kind: with the name of its type, and its kind required, whatever else may be left out."""
     required = [name for name in part.get("required", ()) if name != KIND]
     return {"title": block.interface, **part, "required": [*required, KIND]}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
+import sqlalchemy as sa
 from pydantic import BeforeValidator
 
 from headless.declaration import Str, declaration
-from headless.fields.abilities import Writer
+from headless.fields.abilities import Change, PartRows, Writer
 from headless.fields.base import INVALID, DataField, Field, FieldContext, Schema, Wire, as_fields
 from headless.operators import Operator
 
@@ -53,6 +54,12 @@ class NamedGroup(DataField):
 
     def parts(self, value: Any) -> Iterable[dict[str, Any]]:
         return (value,) if isinstance(value, dict) else ()
+
+    def with_parts(self, value: Any, change: Change) -> Any:
+        return change(value) if isinstance(value, dict) else value
+
+    def part_rows(self, dialect: Any, value: sa.ColumnElement[Any]) -> PartRows:
+        raise TypeError("the fields of a group have columns of their own")
 
     async def fill(self, writer: Writer, node: Any, value: Any, stored: Any, path: tuple[str | int, ...]) -> Any:
         given = value if isinstance(value, Mapping) else {}

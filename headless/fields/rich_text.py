@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Final
 
@@ -10,10 +11,27 @@ import sqlalchemy as sa
 from pydantic import BeforeValidator
 
 from headless import operators
-from headless.declaration import Int, Names, Str, declaration
-from headless.fields.base import ABSENT, JSON_TEXT, REQUIRED, DataField, FieldContext, clean_text
+from headless.declaration import Int, Names, Str, changed, declaration
+from headless.fields import rich_text_parts
+from headless.fields.abilities import Change, PartRows, Writer
+from headless.fields.base import (
+    ABSENT,
+    JSON_TEXT,
+    REQUIRED,
+    DataField,
+    Field,
+    FieldContext,
+    Schema,
+    Wire,
+    clean_text,
+    resolved_inside,
+)
+from headless.fields.block import KIND, Block
+from headless.fields.blocks import as_blocks, declared_in, slugs_in, twice, with_named
+from headless.fields.rows import Path, with_row_id
 from headless.fields.textarea import Textarea
 from headless.hooks import HookContext
+from headless.lexical.blocks import BLOCK, TYPES
 from headless.lexical.checking import problems
 from headless.lexical.features import NAMES
 from headless.lexical.html_writer import to_html
@@ -39,11 +57,21 @@ EXAMPLE: Final[Mapping[str, Any]] = {
 }  # fmt: skip
 
 
+def as_blocks_or_none(given: Any) -> tuple[Any, ...] | None:
+    """Reads a list of blocks, which may not be given."""
+    return None if given is None else as_blocks(given)
+
+
 def as_features(given: Any) -> Any:
     """Reads `features`: names of Payload's, in snake_case or camelCase."""
     if isinstance(given, list | tuple):
         return tuple(snake(name) if isinstance(name, str) else name for name in given)
     return given
+
+
+BlocksGiven = Annotated[
+    Sequence[Block | str] | None, BeforeValidator(as_blocks_or_none, json_schema_input_type=list[Block | str] | None)
+]
 
 
 @declaration
@@ -54,6 +82,10 @@ class RichText(DataField):
     kept. `relation_to` names the collections that may be referred to: all that the admin does not hide by default.
     `on_delete` says what happens when a document that is referred to goes: `set_null` (the default) leaves the node
     without it and a link its words, `restrict` or `cascade`.
+
+    `blocks` and `inline_blocks` are the kinds of blocks that it may hold, by themselves and in a line: declarations,
+    or slugs of blocks of the config. Their fields are fields of the document. When neither is given, blocks are nodes
+    like any other that nobody knows.
     """
 
     type: ClassVar[str] = "rich_text"
@@ -64,11 +96,15 @@ class RichText(DataField):
     bare: ClassVar[bool] = False
     polymorphic: ClassVar[bool] = False
     populate_as_system: ClassVar[tuple[str, ...]] = ()
+    flat: ClassVar[bool] = False
+    level_key: ClassVar[str | None] = KIND
 
     features: Annotated[Sequence[Str] | None, BeforeValidator(as_features)] = None
     relation_to: Names = ()
     max_depth: Int | None = None
     on_delete: Str | None = None
+    blocks: BlocksGiven = None
+    inline_blocks: BlocksGiven = None
 
     @property
     def slugs(self) -> tuple[str, ...]:
@@ -91,6 +127,45 @@ class RichText(DataField):
                 yield f"{self.type} field {self.name!r}: there is no feature {name!r}{did_you_mean(name, NAMES)}"
         if self.on_delete not in (None, "set_null", "restrict", "cascade"):
             yield f"{self.type} field {self.name!r}: on_delete is set_null, restrict or cascade, not {self.on_delete!r}"
+        for given in (self.blocks or (), self.inline_blocks or ()):
+            for slug in twice(slugs_in(given)):
+                yield f"{self.type} field {self.name!r}: two blocks are called {slug!r}"
+        alone = {block.slug: block for block in self.kinds}
+        for block in self.inline_kinds:
+            if block != alone.get(block.slug, block):
+                yield f"{self.type} field {self.name!r}: {block.slug!r} is one block by itself and another in a line"
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        return tuple(block for block in (*(self.blocks or ()), *(self.inline_blocks or ())) if isinstance(block, str))
+
+    def resolved(self, library: Mapping[str, Any]) -> Field:
+        options = {"blocks": self.blocks, "inline_blocks": self.inline_blocks}
+        found = {name: with_named(given, library) for name, given in options.items() if given is not None}
+        return resolved_inside(changed(self, **found) if self.named else self, library)
+
+    @property
+    def kinds(self) -> tuple[Block, ...]:
+        """The blocks that may stand by themselves."""
+        return declared_in(self.blocks or ())
+
+    @property
+    def inline_kinds(self) -> tuple[Block, ...]:
+        """The blocks that may stand in a line."""
+        return declared_in(self.inline_blocks or ())
+
+    @property
+    def takes_blocks(self) -> bool:
+        """Whether it is declared which blocks it may hold."""
+        return self.blocks is not None or self.inline_blocks is not None
+
+    @cached_property
+    def levels(self) -> Mapping[str, Sequence[Field]]:
+        return {block.slug: block.level for block in (*self.inline_kinds, *self.kinds)}
+
+    def kinds_of(self, type_: str) -> Sequence[Block]:
+        """The kinds of blocks that nodes of a type may be of."""
+        return self.kinds if type_ == BLOCK else self.inline_kinds
 
     def reaches(self, collections: Iterable[Any]) -> tuple[str, ...]:
         return self.slugs or tuple(each.slug for each in collections if not each.admin.hidden)
@@ -107,10 +182,35 @@ class RichText(DataField):
                 return None
         if self.features is not None and not is_document(value):
             return INVALID
-        return " ".join(problems(value, self.features, clean_text)) or None
+        return " ".join(problems(value, self._enabled, clean_text)) or None
+
+    @property
+    def _enabled(self) -> Sequence[str] | None:
+        """The features, and types of nodes beside them, that a value may have; None for any."""
+        if self.features is None:
+            return None
+        return (*self.features, *TYPES) if self.takes_blocks else self.features
 
     def check_unasked(self, value: Any) -> str | None:
         return " ".join(problems(value, None, clean_text)) or None
+
+    def parts(self, value: Any) -> Iterable[dict[str, Any]]:
+        return rich_text_parts.parts(value) if self.levels else ()
+
+    def with_parts(self, value: Any, change: Change) -> Any:
+        return rich_text_parts.with_parts(value, change) if self.levels else value
+
+    def part_rows(self, dialect: Any, value: sa.ColumnElement[Any]) -> PartRows:
+        return dialect.json_blocks(value)  # type: ignore[no-any-return]
+
+    async def fill(self, writer: Writer, node: Any, value: Any, stored: Any, path: Path) -> Any:
+        return await rich_text_parts.fill(self, writer, node, value, stored, path) if self.levels else value
+
+    async def finish(self, writer: Writer, node: Any, value: Any, stored: Any, path: Path, label: str) -> Any:
+        if self.takes_blocks:
+            shown = f"{label} > {self.title}" if label else self.title
+            await rich_text_parts.finish(self, writer, node, value, stored, path, shown, self.kinds_of)
+        return value
 
     def targets(self, value: Any) -> list[tuple[str, Any]]:
         return references(value)
@@ -138,8 +238,15 @@ class RichText(DataField):
 
         return with_references(value, changed)
 
-    def stored_schema(self) -> dict[str, Any]:
+    def stored_schema(self) -> Schema:
         return {"type": "object", "properties": {"root": dict(_ROOT)}, "required": ["root"]}
+
+    def wire_schema(self, wire: Wire) -> Schema:
+        if not self.levels:
+            return self.stored_schema()
+        parts = {kind: with_row_id(part, wire) for kind, part in wire.parts.items()}
+        root = rich_text_parts.root_schema(_ROOT, {type_: self.kinds_of(type_) for type_ in TYPES}, parts)
+        return {**self.stored_schema(), "properties": {"root": root}}
 
 
 def HtmlOf(field: RichText, name: str | None = None, **options: Any) -> Textarea:  # noqa: N802 - a declaration like the others

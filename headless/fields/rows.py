@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from headless.declaration import Frozen, Int, declaration
-from headless.fields.abilities import Writer
-from headless.fields.base import INVALID, JSON_TEXT, DataField, FieldContext, Schema, Wire
+from headless.fields.abilities import Change, PartRows, Writer
+from headless.fields.base import INVALID, JSON_TEXT, DataField, Field, FieldContext, Schema, Wire
 from headless.fields.several import count_problem
 
 Path = tuple[str | int, ...]
@@ -48,25 +48,34 @@ class Rows(DataField):
     def parts(self, value: Any) -> Iterable[dict[str, Any]]:
         return (row for row in value if isinstance(row, dict)) if isinstance(value, list) else ()
 
+    def with_parts(self, value: Any, change: Change) -> Any:
+        if not isinstance(value, list):
+            return value
+        made = (change(row) if isinstance(row, dict) else row for row in value)
+        return [row for row in made if row is not None]
+
+    def part_rows(self, dialect: Any, value: sa.ColumnElement[Any]) -> PartRows:
+        return dialect.json_rows(value), None
+
     async def fill(self, writer: Writer, node: Any, value: Any, stored: Any, path: Path) -> Any:
         if not is_rows(value):
             return value
-        before = _by_id(stored)
+        before = by_id(stored or ())
         return [await self._fill_row(writer, node, row, before, (*path, index)) for index, row in enumerate(value)]
 
     async def _fill_row(
         self, writer: Writer, node: Any, row: Mapping[str, Any], before: Mapping[Any, Any], path: Path
     ) -> dict[str, Any]:
-        given = {**row, "id": _row_id(row.get("id"), writer)}
+        given = {**row, "id": row_id(row.get("id"), writer)}
         plan = node.plan_of(row)
         # What is of no declared kind stays as it came, to be told of.
-        filled = given if plan is None else await writer.fill(plan, row, self._same(given, before), path)
+        filled = given if plan is None else await writer.fill(plan, row, same_part(self, given, before), path)
         return {"id": given["id"], **filled}
 
     async def finish(self, writer: Writer, node: Any, value: Any, stored: Any, path: Path, label: str) -> Any:
         if not isinstance(value, list):
             return value
-        before = _by_id(stored)
+        before = by_id(stored or ())
         shown = f"{label} > {self.title}" if label else self.title
         for index, row in enumerate(value):
             plan = node.plan_of(row)
@@ -74,7 +83,7 @@ class Rows(DataField):
             if plan is None:
                 self.refuse(writer, row, (*path, index), called)
             else:
-                await writer.finish(plan, row, self._same(row, before), (*path, index), called)
+                await writer.finish(plan, row, same_part(self, row, before), (*path, index), called)
         return value
 
     def wire_schema(self, wire: Wire) -> Schema:
@@ -97,11 +106,6 @@ class Rows(DataField):
     def refuse(self, writer: Writer, row: Mapping[str, Any], path: Path, label: str) -> None:
         """Tells of a row of no declared kind."""
 
-    def _same(self, row: Mapping[str, Any], before: Mapping[Any, Any]) -> Mapping[str, Any] | None:
-        """The stored row that this one goes on from: of its id and of its kind."""
-        known = before.get(row.get("id"))
-        return known if known is not None and self.level_of(known) == self.level_of(row) else None
-
 
 def with_row_id(part: Schema, wire: Wire) -> Schema:
     """The schema of a row: of its fields, and of the id that it has in answers and may be given in a body."""
@@ -117,11 +121,19 @@ def is_rows(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(row, Mapping) for row in value)
 
 
-def _by_id(stored: Any) -> dict[Any, Mapping[str, Any]]:
-    return {row["id"]: row for row in stored or () if isinstance(row, Mapping) and "id" in row}
+def by_id(parts: Iterable[Any]) -> dict[Any, Mapping[str, Any]]:
+    """The stored parts of a value by their ids."""
+    return {part["id"]: part for part in parts if isinstance(part, Mapping) and "id" in part}
 
 
-def _row_id(given: Any, writer: Writer) -> str:
+def same_part(field: Field, part: Mapping[str, Any], before: Mapping[Any, Any]) -> Mapping[str, Any] | None:
+    """The stored part that this one goes on from: of its id and of its kind."""
+    known: Mapping[str, Any] | None = before.get(part.get("id"))
+    return known if known is not None and field.level_of(known) == field.level_of(part) else None
+
+
+def row_id(given: Any, writer: Writer) -> str:
+    """The id that a row is given: its own, as a text, or a fresh one."""
     if isinstance(given, str) and 0 < len(given) <= 100:
         return given
     return str(given) if isinstance(given, int) and not isinstance(given, bool) else writer.new_row_id()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from headless.lexical import nodes
+from headless.lexical.blocks import FIELDS
 from headless.lexical.nodes import INLINE, Node
 
 JOINED: Final = ("text", "link", "autolink")
@@ -24,7 +25,8 @@ def is_empty(value: Any) -> bool:
 def written(value: Any) -> str | None:
     """Every text in the value, in its order, with a line end where a word cannot go on; None when there is none.
 
-    It is the same as what SQL makes of the stored JSON: keys called `text` and `type` wherever they are.
+    It is the same as what SQL makes of the stored JSON: keys called `text` and `type` wherever they are, but not under
+    `fields`, where blocks have values that not everybody may know.
     """
     parts = list(_parts(value))
     return "".join(parts) if parts else None
@@ -35,7 +37,7 @@ def _parts(value: Any) -> Iterator[str]:
     while stack:
         key, item = stack.pop()
         if isinstance(item, Mapping):
-            stack += reversed(list(item.items()))
+            stack += reversed([pair for pair in item.items() if pair[0] != FIELDS])
         elif isinstance(item, list | tuple):
             stack += [("", inner) for inner in reversed(list(item))]
         elif isinstance(item, str):

@@ -156,9 +156,12 @@ class Components:
         """The queries on a collection."""
         conditions = {"id": self._conditions("id", operators.IDENTITY, collection.id_schema)}
         for node in collection.plan.walk():
-            if not node.plans and node.stored and node.field.operators and self._may_query(collection, node):
+            whole = node.field.is_open or not node.plans
+            if whole and node.stored and node.field.operators and self._may_query(collection, node):
                 value = self._query_value(node)
-                conditions[node.dotted] = self._conditions(node.field.type, node.field.operators, value)
+                conditions[".".join(part.key for part in node.chain)] = self._conditions(
+                    node.field.type, node.field.operators, value
+                )
         own = self.shape("where", collection.slug)
         return {
             "type": "object",

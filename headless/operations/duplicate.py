@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from headless.compile.collection import CompiledCollection
@@ -53,13 +54,15 @@ def without_ids(plan: Plan, part: Mapping[str, Any], ids: set[Any]) -> Document:
     """Given values whose rows do not claim to be rows of the original."""
     fresh = {key: value for key, value in part.items() if key != "id" or not isinstance(value, str) or value not in ids}
     for node in plan.nodes:
-        value = fresh.get(node.key)
-        parts = [without_ids(inner, row, ids) for inner, row in node.parts(value)] if node.plans else []
-        if node.flat and parts:
-            fresh[node.key] = parts[0]
-        elif isinstance(value, list) and parts and len(parts) == len(value):
-            fresh[node.key] = parts
+        if node.plans and node.key in fresh:
+            fresh[node.key] = node.contains.with_parts(fresh[node.key], partial(_part_without_ids, node, ids))
     return fresh
+
+
+def _part_without_ids(node: Node, ids: set[Any], part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """One of no declared kind stays as it came, to be told of."""
+    plan = node.plan_of(part)
+    return part if plan is None else without_ids(plan, part, ids)
 
 
 def merged(plan: Plan, copy: Document, data: Mapping[str, Any]) -> Document:
@@ -108,6 +111,9 @@ class _Copying:
         return node.field.for_copy(value) if node.field.unique else value
 
     async def _inside(self, node: Node, value: Any, path: Path) -> Any:
-        if node.flat:
-            return await self.level(node.plans[""], value, path) if isinstance(value, dict) else value
-        return [await self.level(plan, row, (*path, place)) for place, (plan, row) in enumerate(node.parts(value))]
+        """The value with a copy of each of its parts."""
+        copies = {
+            id(part): await self.level(plan, part, path if node.flat else (*path, place))
+            for place, (plan, part) in enumerate(node.parts(value))
+        }
+        return node.with_parts(value, lambda plan, part: copies[id(part)])

@@ -201,12 +201,10 @@ def without_reference(plan: Plan, part: Mapping[str, Any], slug: str, id: Any) -
         if value is None:
             continue
         if node.refers is not None:
-            copy[node.key] = node.refers.replace(
-                value, lambda target, found: ABSENT if (target, found) == (slug, id) else found
-            )
-        elif node.plans:
-            parts = [without_reference(plan, inner, slug, id) for plan, inner in node.parts(value)]
-            copy[node.key] = (parts[0] if parts else value) if node.flat else parts
+            value = node.refers.replace(value, lambda target, found: ABSENT if (target, found) == (slug, id) else found)
+        if node.plans:
+            value = node.with_parts(value, lambda plan, inner: without_reference(plan, inner, slug, id))
+        copy[node.key] = value
     return copy
 
 

@@ -227,13 +227,15 @@ class _Binder:
         if not node.stored:
             return await self._elsewhere(node, asked, place + 1)
         if place + 1 == len(asked.names):
-            return self._parts_exist(node, asked) if node.plans else self._leaf(node, (), asked)
+            whole = node.field.is_open or not node.plans
+            return self._leaf(node, (), asked) if whole else self._parts_exist(node, asked)
         if node.flat:
             return await self._at(node.plans[""], node, asked, place + 1)
+        if node.field.is_open and not _names_part(node, asked.names[place + 1]):
+            await self._may_look_inside(node, asked)
+            return self._inside(node, asked, place + 1)
         if node.plans:
             return await self._in_rows(node, asked, place + 1)
-        if node.field.is_open:
-            return self._inside(node, asked, place + 1)
         if node.refers is not None:
             return await self._through(node, asked, place + 1)
         raise QueryError(asked.path)
@@ -281,6 +283,13 @@ class _Binder:
             raise QueryError(f"{asked.path}.{asked.operator}" if array.field.operators else asked.path)
         (wanted,) = operator.read(array.field, asked.raw)
         return in_rows(array, of_kinds(array, dict.fromkeys(array.plans, ALWAYS))), not wanted
+
+    async def _may_look_inside(self, node: Node, asked: _Asked) -> None:
+        """Refuses a path through JSON in which a value may be that the asker may not read."""
+        for plan in node.plans.values():
+            for each in plan.walk():
+                if not self.trusted and not await self.access.opens(self.collection, each):
+                    raise QueryError(asked.path)
 
     def _inside(self, node: Node, asked: _Asked, place: int) -> Found:
         """What is asked of what lies inside a JSON value."""
@@ -443,6 +452,11 @@ class _Binder:
         if keys or not node.refers is not None or not field.has_list or field.polymorphic:
             return None
         return None if node.rows is not None or node.localized else node.slugs[0]
+
+
+def _names_part(node: Node, name: str) -> bool:
+    """Whether a name in a path is that of a field of the node's parts, not a key of its JSON."""
+    return bool(node.plans) and (name == "id" or any(name in plan.by_key for plan in node.plans.values()))
 
 
 async def follows(access: Access, collection: CompiledCollection, on: Node) -> bool:

@@ -36,7 +36,10 @@ class Scope(Protocol):
     def elements(
         self, expression: Expression, array: Node | None, condition: Callable[[Scope, Expression], Expression]
     ) -> Expression:
-        """Whether any element of a JSON list fulfils a condition, given the scope of that element and its value."""
+        """Whether any element of a JSON list, or part of the array's value, fulfils a condition.
+
+        The condition is given the scope of that element and its value.
+        """
 
     def referring(self, slug: str, path: Expression, condition: Callable[[Expression], Expression]) -> Expression:
         """Whether a reference of the document at a path fulfils a condition, by the index that references have."""
@@ -250,8 +253,7 @@ class InRows:
         return scope.elements(scope.value(self.array), self.array, lambda inner, row: self.part.sql(inner))
 
     def test(self, document: Mapping[str, Any]) -> bool:
-        rows = dig(document, self.array)
-        return isinstance(rows, list) and any(self.part.test(row) for row in rows)
+        return any(self.part.test(row) for row in self.array.contains.parts(dig(document, self.array)))
 
 
 class OfKinds:

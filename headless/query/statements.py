@@ -69,9 +69,13 @@ class TableScope:
         self, expression: Expression, array: Node | None, condition: Callable[[Scope, Expression], Expression]
     ) -> Expression:
         self.is_risky()
-        rows = self.dialect.json_rows(expression)
+        if array is None:
+            rows, is_part = self.dialect.json_rows(expression), None
+        else:
+            rows, is_part = array.contains.part_rows(self.dialect, expression)
         inner = RowScope(self, array, rows.c.value) if array is not None else self
-        return sa.exists(sa.select(sa.literal_column("1")).select_from(rows).where(condition(inner, rows.c.value)))
+        wanted = [each for each in (is_part, condition(inner, rows.c.value)) if each is not None]
+        return sa.exists(sa.select(sa.literal_column("1")).select_from(rows).where(*wanted))
 
     def referring(self, slug: str, path: Expression, condition: Callable[[Expression], Expression]) -> Expression:
         references = self._collection.references_table

@@ -83,8 +83,24 @@ def in_rich_text(**options: Any) -> tuple[Any, Any, Any]:
     return fields.RichText("body", **options), {"body": given}, {"body": left}
 
 
+def in_block_of_rich_text(**options: Any) -> tuple[Any, Any, Any]:
+    tag = fields.Relationship("tag", relation_to="tags", **options)
+    field = fields.RichText("body", blocks=[fields.Block("card", fields=[tag])])
+
+    def value(tag: Any) -> Any:
+        def block(id: str, tag: Any) -> Any:
+            return {"type": "block", "fields": {"id": id, "tag": tag, "blockName": None, "blockType": "card"}}
+
+        return {"root": {"children": [{"type": "quote", "children": [block("a", tag)]}, block("b", 2)]}}
+
+    return field, {"body": value(1)}, {"body": value(None)}
+
+
 WORDS = [{"type": "text", "text": "its words", "format": 0}]
-PLACES = [at_top, in_group, in_array, in_blocks, of_many, polymorphic, polymorphic_of_many, in_rich_text]
+PLACES = [
+    at_top, in_group, in_array, in_blocks, of_many, polymorphic, polymorphic_of_many, in_rich_text,
+    in_block_of_rich_text,
+]  # fmt: skip
 
 
 def config(*declared: Any, tags: str = "integer") -> Config:

@@ -58,6 +58,17 @@ BLOCKS = fields.Blocks(
         ]),
     ],
 )  # fmt: skip
+STORY = fields.RichText(
+    "story",
+    blocks=[
+        fields.Block("note", fields=[fields.Text("shared", index=True), fields.Text("mixed"), MARKS]),
+        fields.Block("tale", fields=[
+            fields.Text("shared", index=True), fields.Number("mixed"),
+            fields.RichText("told", blocks=[fields.Block("dot", fields=[fields.Text("shade")])]),
+        ]),
+    ],
+    inline_blocks=[fields.Block("who", fields=[fields.Relationship("ref", relation_to="targets")])],
+)  # fmt: skip
 THINGS = Collection(
     "things",
     access="anyone",
@@ -77,6 +88,7 @@ THINGS = Collection(
         fields.Relationship("polys", relation_to=["targets", "others"], has_many=True),
         fields.Json("data"),
         fields.RichText("rich"),
+        STORY,
         ROWS,
         BLOCKS,
     ],
@@ -180,6 +192,48 @@ blocks = st.lists(
     ),
     max_size=3,
 )
+
+
+def block_nodes(type_: str, *parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.builds(lambda fields: {"type": type_, "fields": fields}, st.one_of(*parts))
+
+
+def story_nodes(*single: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Nodes in which blocks stand, and others that only look like blocks."""
+    looks_like = st.just({"type": "made-up", "fields": {"blockType": "note", "shared": "a"}, "text": "a"})
+    return st.recursive(
+        st.one_of(looks_like, *single),
+        lambda inner: st.builds(
+            lambda type_, children: {"type": type_, "children": children},
+            st.sampled_from(["paragraph", "made-up"]),
+            st.lists(inner, max_size=3),
+        ),
+        max_leaves=4,
+    )
+
+
+def story_of(nodes: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    around = st.builds(lambda node: {"type": "paragraph", "children": [node]}, nodes)
+    return maybe(st.lists(around, max_size=3).map(lambda children: {"root": {"type": "root", "children": children}}))
+
+
+told = story_of(
+    story_nodes(block_nodes("block", st.fixed_dictionaries({"blockType": st.just("dot"), "shade": maybe(texts)})))
+)
+stories = story_of(
+    story_nodes(
+        block_nodes(
+            "block",
+            st.fixed_dictionaries(
+                {"blockType": st.just("note"), "shared": maybe(texts), "mixed": maybe(texts), "marks": marks}
+            ),
+            st.fixed_dictionaries(
+                {"blockType": st.just("tale"), "shared": maybe(texts), "mixed": maybe(numbers), "told": told}
+            ),
+        ),
+        block_nodes("inlineBlock", st.fixed_dictionaries({"blockType": st.just("who"), "ref": maybe(ids)})),
+    )
+)
 documents = st.lists(
     st.fixed_dictionaries(
         {
@@ -200,6 +254,7 @@ documents = st.lists(
             "polys": st.lists(poly, max_size=2),
             "data": json_values,
             "rich": maybe(rich_texts),
+            "story": stories,
             "rows": rows,
             "blk": blocks,
         }
@@ -214,7 +269,17 @@ TEXT = ["title", "grp.inner", "rows.label", "rows.sub.leaf", "pick", "picks", "r
 TEXTS = ["words", "rows.tags", "picks", "rows.marks", "rows.keys"]
 NUMBER = ["num", "nums", "grp.deep.core", "rows.qty", "rows.dims.size", "rows.nums"]
 REFERENCE = ["ref", "refs", "poly.value", "polys.value", "rows.ref"]
-BLOCK_TEXT = ["blk.a", "blk.shared", "blk.blockName", "blk.inners.z", "blk.marks.shade", "blk.inners.marks.shade"]
+BLOCK_TEXT = [
+    "story.shared",
+    "story.marks.shade",
+    "story.told.shade",
+    "blk.a",
+    "blk.shared",
+    "blk.blockName",
+    "blk.inners.z",
+    "blk.marks.shade",
+    "blk.inners.marks.shade",
+]
 BLOCK_NUMBER = ["blk.b", "blk.inners.y", "blk.marks.length", "blk.inners.marks.length"]
 ORDER = ["greater_than", "greater_than_equal", "less_than", "less_than_equal"]
 
@@ -249,7 +314,10 @@ conditions = st.one_of(
         condition(path, [*EQUALITY, "like", "not_like", "contains", *ORDER], st.one_of(texts, numbers, spelled))
         for path in [*INSIDE, *RICH]
     ],
-    condition("rich", ["exists", "like", "not_like", "contains"], texts),
+    *[condition(path, ["exists", "like", "not_like", "contains"], texts) for path in ("rich", "story", "story.told")],
+    condition("story.mixed", [*EQUALITY, "like", "not_like", "contains", *ORDER], st.one_of(texts, numbers)),
+    condition("story.ref", ["equals", "not_equals", "in", "exists"], ids),
+    condition("story.blockType", EQUALITY, st.sampled_from(["note", "tale", "who", "dot"])),
     *[condition(path, [*EQUALITY, *ORDER], days) for path in ("day", "rows.day")],
     condition("flag", ["equals", "not_equals", "exists"], st.booleans()),
     *[condition(path, ["equals", "not_equals", "exists"], st.booleans()) for path in ("rows.done", "rows.set")],

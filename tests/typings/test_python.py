@@ -79,6 +79,14 @@ def test_blocks_are_types_of_their_own() -> None:
     assert "blockType" in names["PageUpdateLayoutHero"].__required_keys__
 
 
+def test_blocks_in_rich_text_are_types_too() -> None:
+    """As those of a list are."""
+    hero = fields.Block("hero", fields=[fields.Text("headline", required=True)])
+    pages = Collection("pages", fields=[fields.RichText("body", blocks=[hero])])
+    names = loaded(module(Config(collections=[pages])))
+    assert {"id", "headline", "blockType"} <= names["Hero"].__required_keys__
+
+
 USE = """
 from shapes import Book, BookCreate, BookUpdate, Member
 

@@ -112,6 +112,17 @@ def test_blocks_are_types_of_their_own() -> None:
     assert "  layout?: T | {\n    hero?: T | {\n      headline?: T;\n" in text
 
 
+def test_rich_text_tells_of_its_blocks() -> None:
+    """Among its nodes, by the names of their types."""
+    hero = fields.Block("hero", fields=[fields.Text("headline", required=True)])
+    dot = fields.Block("dot", fields=[fields.Number("size")])
+    pages = Collection("pages", fields=[fields.RichText("body", blocks=[hero], inline_blocks=[dot])])
+    text = module(Config(collections=[pages]))
+    assert "        type: 'block';\n        fields: Hero;\n" in text
+    assert "          type: 'inlineBlock';\n          fields: Dot;\n" in text
+    assert "  blocks: {\n    hero: Hero;\n    dot: Dot;\n  };\n" in text
+
+
 def test_joins_are_told_by_their_paths() -> None:
     """With the collections whose documents they hold."""
     posts = Collection("posts", fields=[fields.Join("comments", collection="comments", on="post")])

@@ -69,6 +69,10 @@ class PostgreSQL:
     def json_rows(self, column: Expression, name: str | None = None) -> sa.TableValuedAlias:
         return _elements(_as_json(column), name)
 
+    def json_blocks(self, column: Expression) -> tuple[sa.TableValuedAlias, sa.ColumnElement[bool] | None]:
+        function: sa.Function[Any] = sa.Function(functions.BLOCKS, sa.cast(column, JSON))
+        return function.table_valued(sa.column("value", JSON)).render_derived(), None
+
     def in_list(self, column: Expression, parameter: sa.BindParameter[Any]) -> Expression:
         if isinstance(column.type.dialect_impl(SQLALCHEMY), sa.JSON):
             items = _elements(_given(parameter, JSON))

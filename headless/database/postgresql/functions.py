@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from headless.geometry import EARTH_RADIUS
+from headless.lexical.blocks import FIELDS, TYPES
 from headless.lexical.plain import JOINED
 
 FOLD: Final = "headless_fold"
 WRITTEN: Final = "headless_written"
+BLOCKS: Final = "headless_blocks"
 DISTANCE: Final = "headless_distance"
 INSIDE: Final = "headless_inside"
 
@@ -33,7 +35,7 @@ WITH RECURSIVE parts(place, key, value) AS (
     SELECT parts.place || member.place, member.key, member.value FROM parts, LATERAL (
         SELECT key, value, place FROM json_each(
             CASE WHEN json_typeof(parts.value) = 'object' THEN parts.value ELSE '{{}}' END
-        ) WITH ORDINALITY AS members(key, value, place)
+        ) WITH ORDINALITY AS members(key, value, place) WHERE key <> '{FIELDS}'
         UNION ALL
         SELECT '', value, place FROM json_array_elements(
             CASE WHEN json_typeof(parts.value) = 'array' THEN parts.value ELSE '[]' END
@@ -47,6 +49,17 @@ SELECT string_agg(
     CASE WHEN key = 'text' THEN word WHEN word NOT IN ({", ".join(f"'{name}'" for name in JOINED)}) THEN chr(10) END,
     '' ORDER BY place
 ) FROM words
+"""  # noqa: S608
+
+_CHILDREN: Final = "jsonb_array_elements(CASE WHEN jsonb_typeof({0}) = 'array' THEN {0} ELSE '[]' END)"
+_BLOCKS: Final = f"""
+WITH RECURSIVE nodes(node) AS (
+    SELECT child FROM {_CHILDREN.format("(value #> '{root,children}')")} AS members(child)
+    UNION ALL
+    SELECT child FROM nodes, LATERAL {_CHILDREN.format("(node -> 'children')")} AS members(child)
+)
+SELECT node -> '{FIELDS}' FROM nodes
+WHERE node ->> 'type' IN ({", ".join(f"'{name}'" for name in TYPES)}) AND jsonb_typeof(node -> '{FIELDS}') = 'object'
 """  # noqa: S608
 
 # A square of less would be none, which PostgreSQL takes for an error.
@@ -98,6 +111,7 @@ FUNCTIONS: Final[tuple[str, ...]] = tuple(
         (f"{FOLD}(value double precision) RETURNS text", _FOLD_NUMBER),
         (f"{FOLD}(value numeric) RETURNS text", _FOLD_EXACT),
         (f"{WRITTEN}(value json) RETURNS text", _WRITTEN),
+        (f"{BLOCKS}(value jsonb) RETURNS SETOF jsonb", _BLOCKS),
         (f"{DISTANCE}(a jsonb, b jsonb) RETURNS double precision", _DISTANCE),
         (f"{INSIDE}(point jsonb, polygons jsonb, edges int) RETURNS int", _INSIDE),
     )
