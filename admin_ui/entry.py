@@ -75,6 +75,17 @@ class Entry:
         return _low(self.plural)
 
     @property
+    def login_keys(self) -> tuple[str, ...]:
+        """What its users log in by."""
+        keys: tuple[str, ...] = self.compiled.declaration.auth.identifiers
+        return keys
+
+    @property
+    def login_label(self) -> str:
+        """The same, as a form calls it."""
+        return " or ".join({"email": "email", "username": "username"}[key] for key in self.login_keys).capitalize()
+
+    @property
     def can_duplicate(self) -> bool:
         """Whether its documents can be duplicated."""
         can: bool = self.compiled.declaration.can_duplicate
@@ -85,17 +96,22 @@ class Entry:
         if not isinstance(document, Mapping):
             return f"{self.singular} {document}"
         value = document.get(self.title_field) if self.title_field != "id" else None
-        value = value or (document.get("email") if self.auth else None)
+        value = value or (document.get("email") or document.get("username") if self.auth else None)
         return str(value) if value not in (None, "") else f"{self.singular} {document.get('id')}"
 
     def form_fields(self, *, new: bool) -> tuple[Any, ...]:
         """The fields of the form, with the password for users."""
         if not self.auth:
             return self.fields
-        email, *rest = self.fields
+        names, rest = self.fields[: len(self._names)], self.fields[len(self._names) :]
         shortest = self.compiled.declaration.auth.min_password_length
         hint = f"At least {shortest} characters." if new else "Leave empty to keep it as it is."
-        return email, Password(required=new, admin=FieldAdmin(description=hint)), *rest
+        return *names, Password(required=new, admin=FieldAdmin(description=hint)), *rest
+
+    @property
+    def _names(self) -> tuple[Any, ...]:
+        """The fields that users are known by, which come first."""
+        return _names(self.compiled)
 
     def read_id(self, text: str) -> int | str | None:
         """The id that a piece of a URL spells, or None."""
@@ -137,8 +153,13 @@ def _fields(compiled: Any) -> tuple[Any, ...]:
     declared: tuple[Any, ...] = tuple(compiled.declaration.fields)
     if compiled.declaration.auth is None:
         return declared
-    email = compiled.plan.by_key["email"].field
-    return email, *(field for field in declared if field is not email)
+    names = _names(compiled)
+    return *names, *(field for field in declared if field not in names)
+
+
+def _names(compiled: Any) -> tuple[Any, ...]:
+    nodes = compiled.plan.by_key
+    return tuple(nodes[key].field for key in ("email", "username") if key in nodes)
 
 
 def _listed(fields: Sequence[Any], prefix: str = "", label: str = "") -> Iterator[Listed]:

@@ -8,15 +8,7 @@ from typing import Any
 from headless import Endpoint, JSONResponse, Request
 
 USER = {"anyOf": [{"$ref": "self"}, {"type": "null"}]}
-CREDENTIALS = {
-    "type": "object",
-    "properties": {
-        "email": {"type": "string", "format": "email"},
-        "password": {"type": "string", "format": "password"},
-    },
-    "required": ["email", "password"],
-}
-WRONG = {401: "The e-mail address or the password is wrong."}
+WRONG = {401: "The e-mail address or the password is wrong, or the account is locked for a while."}
 NOT_LOGGED_IN = {403: "Nobody of this collection is logged in."}
 
 
@@ -25,12 +17,12 @@ def _answer(required: Sequence[str], **properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": [*required]}
 
 
-@Endpoint.post("/login", request_schema=CREDENTIALS, response_schema={"$ref": "opened"}, responses=WRONG)
+@Endpoint.post("/login", request_schema={"$ref": "credentials"}, response_schema={"$ref": "opened"}, responses=WRONG)
 async def login(request: Request) -> JSONResponse:
     """Opens a session: a token, and a cookie that holds it."""
     opened = await request.app.sessions.login(_slug(request), await request.data(), request)
     body = {"message": "Authentication Passed", "exp": opened.exp, "token": opened.token, "user": opened.user}
-    return JSONResponse(body, headers={"set-cookie": opened.cookie})
+    return JSONResponse(_told(request, body), headers={"set-cookie": opened.cookie})
 
 
 @Endpoint.post(
@@ -67,13 +59,13 @@ async def me(request: Request) -> JSONResponse:
     body: dict[str, Any] = {"user": None, "collection": user["collection"], "strategy": user["_strategy"]}
     if request.token is not None:
         body |= {"exp": request.app.sessions.exp_of(request.token), "token": request.token}
-    return JSONResponse({**body, **answer, "message": "Account"})
+    return JSONResponse(_told(request, {**body, **answer, "message": "Account"}))
 
 
 @Endpoint.post(
     "/refresh-token",
     response_schema=_answer(
-        ["user", "message", "exp", "refreshedToken"],
+        ["user", "message", "exp"],
         user={"$ref": "self"},
         message={"type": "string"},
         exp={"type": "integer"},
@@ -90,7 +82,7 @@ async def refresh(request: Request) -> JSONResponse:
         "message": "Token refresh successful.", "exp": opened.exp, "refreshedToken": opened.token,
         "setCookie": bool(opened.cookie), "strategy": "local-jwt", "user": opened.user,
     }  # fmt: skip
-    return JSONResponse(body, headers={"set-cookie": opened.cookie} if opened.cookie else None)
+    return JSONResponse(_told(request, body), headers={"set-cookie": opened.cookie} if opened.cookie else None)
 
 
 @Endpoint.get("/init", response_schema=_answer(["initialized"], initialized={"type": "boolean"}))
@@ -114,7 +106,27 @@ async def first_register(request: Request) -> JSONResponse:
         "token": opened.token,
         "user": opened.user,
     }
-    return JSONResponse(body, headers={"set-cookie": opened.cookie})
+    return JSONResponse(_told(request, body), headers={"set-cookie": opened.cookie})
+
+
+@Endpoint.post(
+    "/unlock",
+    request_schema={"$ref": "identity"},
+    response_schema={"$ref": "message"},
+    responses={400: "Nobody is named.", 403: "The asker may not unlock the user, or there is none."},
+    operation="unlock",
+)
+async def unlock(request: Request) -> JSONResponse:
+    """Lets a user log in again who is locked out after too many wrong passwords."""
+    await request.api.unlock(_slug(request), await request.data())
+    return JSONResponse({"message": "Success"})
+
+
+def _told(request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    """What is answered: without the token where the collection keeps it to the cookie."""
+    if not request.app.collections[_slug(request)].declaration.auth.remove_token_from_responses:
+        return body
+    return {key: value for key, value in body.items() if key not in ("token", "refreshedToken")}
 
 
 def _slug(request: Request) -> str:
@@ -122,5 +134,5 @@ def _slug(request: Request) -> str:
     return request.collection
 
 
-ENDPOINTS = (login, logout, me, refresh, init, first_register)
+ENDPOINTS = (login, logout, me, refresh, init, first_register, unlock)
 """The further routes under `/api/{slug}` of a collection with `auth`."""

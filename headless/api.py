@@ -20,6 +20,7 @@ from headless.operations.core import Asker
 from headless.operations.distinct import find_distinct
 from headless.operations.find import Query
 from headless.operations.page import BulkResult, Document, Page
+from headless.operations.unlock import unlock
 
 if TYPE_CHECKING:
     from headless.streams.watch import Watch
@@ -240,6 +241,13 @@ class Api:
             raise BadRequest("Missing 'where' query of documents to delete.")
         return await deleting.delete_many(asker, collection, Query(where, sort, limit, atomic=atomic), shown)
 
+    async def unlock(self, slug: str, data: Mapping[str, Any]) -> None:
+        """Unlocks the account whose `email` or `username` is in `data`, and begins to count wrong passwords anew.
+
+        Raises Forbidden, also when there is no such account, and BadRequest.
+        """
+        await unlock(self._asker, self._asker.collection(slug), data)
+
     async def permissions(
         self, slug: str | None = None, id: int | str | None = None, data: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
@@ -376,6 +384,10 @@ class SyncApi:
     def update_global(self, slug: str, data: Mapping[str, Any], **options: Any) -> Document:
         """As `Api.update_global`."""
         return self._wait(self._api.update_global(slug, data, **options))
+
+    def unlock(self, slug: str, data: Mapping[str, Any]) -> None:
+        """As `Api.unlock`."""
+        self._wait(self._api.unlock(slug, data))
 
     def _wait(self, call: Coroutine[Any, Any, T]) -> T:
         loop = self._api._asker.core.loop

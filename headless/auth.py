@@ -2,24 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
+from pydantic import BeforeValidator
+
 from headless.declaration import Bool, Int, Str, declaration, nested
+from headless.errors import ConfigError
 
 
 @declaration
 class Cookies:
-    """How the log-in cookie is set. `secure` is forced when `same_site` is `None`."""
+    """How the log-in cookie is set. `secure` is forced when `same_site` is `None`.
 
+    With a `name` of its own a collection's users stay logged in beside those of others in the same browser.
+    """
+
+    name: Str | None = None
     same_site: Str = "Lax"
     secure: Bool = False
     domain: Str | None = None
 
 
 @declaration
+class LoginWithUsername:
+    """Users have a name to log in by, in place of an e-mail address or beside it."""
+
+    allow_email_login: Bool = False
+    require_email: Bool = False
+    require_username: Bool = True
+
+
+def as_login_with_username(given: Any) -> Any:
+    """Reads whether, and how, users log in by a name."""
+    if given is True:
+        return LoginWithUsername()
+    if isinstance(given, Mapping):
+        return LoginWithUsername(**given)
+    if given not in (None, False) and not isinstance(given, LoginWithUsername):
+        raise ConfigError(f"login_with_username is true, false or options, not {given!r}")
+    return given or None
+
+
+@declaration
 class Auth:
-    """Log-in by e-mail and password. `token_expiration` is in seconds, `min_password_length` in characters."""
+    """Log-in by password. `token_expiration` is in seconds, `lock_time` in milliseconds.
+
+    After `max_login_attempts` wrong passwords in a row nobody logs in to the account for `lock_time`; 0 is no limit.
+    Without `use_sessions` a token counts until it expires or the password changes, whether its user logs out or not.
+    """
 
     token_expiration: Int = 7200
     cookies: Annotated[Any, nested(Cookies)] = Cookies()
+    use_sessions: Bool = True
+    remove_token_from_responses: Bool = False
+    login_with_username: Annotated[
+        Any, BeforeValidator(as_login_with_username, json_schema_input_type=bool | LoginWithUsername)
+    ] = None
+    max_login_attempts: Int = 5
+    lock_time: Int = 600_000
     min_password_length: Int = 8
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.token_expiration <= 0:
+            problems.append("token_expiration is 1 or more")
+        if self.max_login_attempts < 0:
+            problems.append("max_login_attempts is 0 or more")
+        if self.lock_time <= 0:
+            problems.append("lock_time is 1 or more")
+        if problems:
+            raise ConfigError(problems)
+
+    @property
+    def by_email(self) -> bool:
+        """Whether users log in by their e-mail address."""
+        return self.login_with_username is None or bool(self.login_with_username.allow_email_login)
+
+    @property
+    def by_username(self) -> bool:
+        """Whether users log in by a name."""
+        return self.login_with_username is not None
+
+    @property
+    def requires_email(self) -> bool:
+        """Whether every user has an e-mail address."""
+        return self.login_with_username is None or bool(self.login_with_username.require_email)
+
+    @property
+    def requires_username(self) -> bool:
+        """Whether every user has a name."""
+        options = self.login_with_username
+        return options is not None and bool(options.require_username or not options.allow_email_login)
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The keys that a user may log in by."""
+        return (*(("email",) if self.by_email else ()), *(("username",) if self.by_username else ()))

@@ -20,7 +20,7 @@ from headless.names import did_you_mean, is_slug, plural, singular, words
 
 IdType = Literal["integer", "uuid"]
 ID_TYPES: tuple[str, ...] = get_args(IdType)
-OPERATIONS = ("create", "read", "update", "delete", "admin")
+OPERATIONS = ("create", "read", "update", "delete", "admin", "unlock")
 RESERVED_SLUGS = frozenset(
     {"globals", "access", "reorder", "graphql", "stream-ticket", "openapi.json", "docs", "health"}
 )

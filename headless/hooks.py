@@ -21,7 +21,8 @@ Hook = Callable[["HookContext"], Any]
 COLLECTION_HOOKS = (
     "before_operation", "before_validate", "before_change", "after_change", "before_read", "after_read",
     "before_delete", "after_delete", "after_operation", "after_error", "after_commit",
-    "before_login", "after_login", "after_logout", "me", "after_me", "refresh", "after_refresh",
+    "before_login", "after_login", "after_login_failure", "after_lockout", "after_unlock", "after_logout",
+    "me", "after_me", "refresh", "after_refresh",
 )  # fmt: skip
 GLOBAL_HOOKS = (
     "before_operation", "before_validate", "before_change", "after_change", "before_read", "after_read",

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import logging
 import re
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -54,7 +54,6 @@ class Server:
         self._cors = CorsPolicy(config.cors.origins, config.cors.headers)
         trusted = [*config.csrf, *self._cors.credentialed_origins]
         self._origins = OriginCheck(trusted, config.server_url)
-        self._cookie_name = f"{config.cookie_prefix}-token"
         self._root = RouteTable(config.endpoints)
         self._generated_root = RouteTable(generated_root(config))
         self._collections = {
@@ -119,7 +118,7 @@ class Server:
             if ticket is not None:
                 await self._redeem(ticket, scope)
             elif identified:
-                await self.identify(scope)
+                await self.identify(scope, path[5:].partition("/")[0])
             response = await self._handled(path, scope, request)
             if ticket is not None and not _is_stream(response):
                 raise Forbidden(STREAMS_ONLY)
@@ -221,18 +220,19 @@ class Server:
         )
         return await decide(endpoint.access, context) is True
 
-    async def identify(self, scope: Scope) -> None:
-        """Finds out who asks: by a header's token, else by the cookie where it counts."""
-        token = _token(scope, self._cookie_name)
-        if token is None:
+    async def identify(self, scope: Scope, slug: str | None = None) -> None:
+        """Finds out who asks: by a token in the header, else in a cookie where it counts, first its own."""
+        sessions = self._app.sessions
+        token = _token(scope)
+        candidates = [token] if token is not None else list(_cookies(scope, sessions.cookie_names(slug)))
+        if token is None and candidates and not self._origins.cookie_counts(scope):
             return
-        text, from_cookie = token
-        if from_cookie and not self._origins.cookie_counts(scope):
-            return
-        user = await self._app.sessions.find_user(text)
-        if user is not None:
-            scope["headless.user"] = user
-            scope["headless.token"] = text
+        for text in candidates:
+            user = await sessions.find_user(text)
+            if user is not None:
+                scope["headless.user"] = user
+                scope["headless.token"] = text
+                return
 
     async def _redeem(self, ticket: str, scope: Scope) -> None:
         """The ticket's session asks, whatever else the request says."""
@@ -329,20 +329,22 @@ def _segments(path: str, scope: Scope) -> list[str]:
     return [unquote(segment) for segment in split(raw.decode("latin-1"))[above:]]
 
 
-def _token(scope: Scope, cookie_name: str) -> tuple[str, bool] | None:
-    """The token of a request and whether it came by cookie. A header's token is not rescued by a cookie."""
-    cookie = None
+def _token(scope: Scope) -> str | None:
+    """The token in the header of a request. What it says is not rescued by a cookie."""
     for name, value in scope["headers"]:
         if name == b"authorization":
             kind, _, token = value.decode("latin-1").partition(" ")
             if kind in ("JWT", "Bearer") and token:
-                return token.strip(), False
-        elif name == b"cookie":
-            cookie = value
-    if cookie is None:
-        return None
-    found = cookie_value(cookie, cookie_name)
-    return (found, True) if found else None
+                return str(token.strip())
+    return None
+
+
+def _cookies(scope: Scope, names: Iterable[str]) -> Iterator[str]:
+    """The tokens in the cookies of a request."""
+    header = next((value for name, value in scope["headers"] if name == b"cookie"), None)
+    for name in names if header is not None else ():
+        if found := cookie_value(header, name):
+            yield found
 
 
 def _ticket(scope: Scope) -> str | None:

@@ -23,22 +23,24 @@ async def login(visit: Visit) -> Response:
     if visit.request.method != "POST":
         return visit.redirect(wanted) if visit.request.user else _login_form(visit, wanted)
     form = await visit.form()
-    email, wanted = form.text("email") or "", own_path(form.text("next"), visit.base)
+    key = visit.site.users.login_keys[0]
+    name, wanted = form.text(key) or "", own_path(form.text("next"), visit.base)
     if not from_own_page(visit.request.headers):
-        return _login_form(visit, wanted, email, ELSEWHERE, 403)
+        return _login_form(visit, wanted, name, ELSEWHERE, 403)
     password = form.text("password") or ""
-    if not email.strip() or not password:
-        return _login_form(visit, wanted, email, "Fill in both the email and the password.", 422)
+    if not name.strip() or not password:
+        what = visit.site.users.login_label.lower()
+        return _login_form(visit, wanted, name, f"Fill in both the {what} and the password.", 422)
     try:
-        opened = await sessions.login(slug, {"email": email, "password": password}, visit.request)
+        opened = await sessions.login(slug, {key: name, "password": password}, visit.request)
     except HeadlessError as error:
-        return _login_form(visit, wanted, email, error.message, error.status_code)
+        return _login_form(visit, wanted, name, error.message, error.status_code)
     return _with_cookie(visit.redirect(wanted), opened.cookie)
 
 
-def _login_form(visit: Visit, wanted: str, email: str = "", error: str | None = None, status: int = 200) -> Response:
+def _login_form(visit: Visit, wanted: str, name: str = "", error: str | None = None, status: int = 200) -> Response:
     return visit.plain(
-        "login.html", status=status, title="Log in", email=email, error=error, flash=visit.flash,
+        "login.html", status=status, title="Log in", name=name, error=error, flash=visit.flash,
         next="" if wanted == visit.base else wanted,
     )  # fmt: skip
 

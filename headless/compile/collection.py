@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from headless import access
 from headless.access import Rule
-from headless.collection import Collection
+from headless.collection import OPERATIONS, Collection
+from headless.compile.accounts import PASSWORD_COLUMN, account_nodes, with_own_fields
 from headless.compile.ids import Ids, make_ids
 from headless.compile.plan import Node, Plan, build_plan
 from headless.compile.reader import Reader, RowWriter
@@ -18,43 +19,11 @@ from headless.compile.tables import IdTypes, assign_columns, build_references, b
 from headless.compile.values import build_values, kept_nodes, values_name
 from headless.config import Config
 from headless.database.schema import MADE_OF_IT
-from headless.declaration import declaration
 from headless.errors import BadRequest, ConfigError, ValidationError
-from headless.fields.base import ABSENT, DataField, Schema, resolved_inside
+from headless.fields.base import ABSENT, DataField, resolved_inside
 from headless.fields.date import Date
-from headless.fields.email import Email
-from headless.fields.json import Json
-from headless.hooks import Hook, HookContext
+from headless.hooks import Hook
 from headless.names import did_you_mean
-from headless.operators import Operator
-
-PASSWORD_COLUMN = "_password"  # noqa: S105 - a column's name
-
-
-@declaration
-class Sessions(Json):
-    """The open sessions of a user, written only by logging in and out."""
-
-    example: ClassVar[Any] = []
-
-    @property
-    def operators(self) -> Mapping[str, Operator]:
-        return {}
-
-    def empty(self) -> Any:
-        return []
-
-    def stored_schema(self) -> Schema:
-        moment: Schema = {"type": "string", "format": "date-time"}
-        properties: Schema = {"id": {"type": "string"}, "createdAt": moment, "expiresAt": moment}
-        return {"type": "array", "items": {"type": "object", "properties": properties, "required": [*properties]}}
-
-
-def own_sessions(context: HookContext) -> list[Any]:
-    """Sessions are shown to nobody but the user whose they are."""
-    user = context.user
-    own = user is not None and (user.get("collection"), user.get("id")) == (context.collection, context.id)
-    return context.value if own and context.value else []
 
 
 class CompiledCollection:
@@ -66,7 +35,7 @@ class CompiledCollection:
 
     def __init__(self, declared: Collection, config: Config, *, locales: tuple[str, ...] = ()) -> None:
         self.blocks = {block.slug: block for block in config.blocks}
-        declared = resolved_inside(declared, self.blocks)
+        declared, self.password_rules = with_own_fields(resolved_inside(declared, self.blocks))
         self.declaration = declared
         self.slug = declared.slug
         self.place = f"{self.kind} {declared.slug!r}"
@@ -83,11 +52,12 @@ class CompiledCollection:
         self.kept = kept_nodes(self.plan, self.place)
         """The leaves inside rows that have values in the table of values."""
         self.secret_columns = (PASSWORD_COLUMN,) if declared.auth is not None else ()
+        self.counts_attempts = declared.auth is not None and bool(declared.auth.max_login_attempts)
+        """Whether wrong passwords are counted, so that its users can be locked out."""
         self.constants = self.make_constants()
         """What every document of it says without having it in its row."""
         self.rules: Mapping[str, Rule] = {
-            operation: declared.access.get(operation, access.staff)
-            for operation in ("create", "read", "update", "delete", "admin")
+            operation: declared.access.get(operation, access.staff) for operation in OPERATIONS
         }
         self.is_open = access.constant(self.rules["read"]) is True
         """Whether everybody may read every document."""
@@ -206,7 +176,8 @@ class CompiledCollection:
         """The field whose value names a document in the admin."""
         if self.declaration.admin.use_as_title:
             return str(self.declaration.admin.use_as_title)
-        return "email" if self.declaration.auth is not None else "id"
+        auth = self.declaration.auth
+        return str(auth.identifiers[0]) if auth is not None else "id"
 
     def image(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """The document as the change log keeps it: without log-in state, and what every document says."""
@@ -245,14 +216,12 @@ def _with_managed(plan: Plan, declared: Collection, place: str) -> Plan:
     if declared.timestamps:
         added += [_managed(Date("updatedAt")), _managed(Date("createdAt"))]
     if declared.auth is not None:
-        if "email" not in plan.by_key:
-            added.append(_managed(Email("email", required=True, unique=True), managed=False))
-        added.append(_managed(Sessions("sessions", hooks={"after_read": own_sessions}), unlogged=True))
+        added += account_nodes(declared.auth, plan.by_key)
     names = [node.key for node in added if node.key in plan.by_key]
     if names:
         raise ConfigError(f"{place}: the platform adds the field {names[0]!r} itself")
     return Plan((*plan.nodes, *added))
 
 
-def _managed(field: DataField, *, managed: bool = True, unlogged: bool = False) -> Node:
-    return Node(field, field.name, (field.name,), (), None, managed=managed, unlogged=unlogged)
+def _managed(field: DataField) -> Node:
+    return Node(field, field.name, (field.name,), (), None, managed=True)

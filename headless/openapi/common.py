@@ -46,9 +46,10 @@ def bulk(document: Schema, id: Schema) -> Schema:
     return record({"docs": array(document), "errors": array(error), "message": STRING})
 
 
-def opened(user: Schema) -> Schema:
+def opened(user: Schema, *, tells_token: bool = True) -> Schema:
     """The answer that opens a session."""
-    return record({"message": STRING, "exp": {"type": "integer"}, "token": STRING, "user": user})
+    token = {"token": STRING} if tells_token else {}
+    return record({"message": STRING, "exp": {"type": "integer"}, **token, "user": user})
 
 
 ERRORS: Final[Schema] = {

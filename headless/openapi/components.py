@@ -115,6 +115,27 @@ class Components:
             schema["required"] = [*schema.get("required", ()), "password"]
         return schema
 
+    def opened(self, collection: CompiledCollection) -> Schema:
+        """The answer to a log-in."""
+        auth = collection.declaration.auth
+        tells_token = auth is None or not auth.remove_token_from_responses
+        return common.opened(self.shape("self", collection.slug), tells_token=tells_token)
+
+    def credentials(self, collection: CompiledCollection) -> Schema:
+        """What a user logs in by."""
+        identity = self.identity(collection)
+        password = {"type": "string", "format": "password"}
+        required = [*identity.get("required", ()), "password"]
+        return {**identity, "properties": {**identity["properties"], "password": password}, "required": required}
+
+    def identity(self, collection: CompiledCollection) -> Schema:
+        """What names a user without being his password: his e-mail address, his user name, or either."""
+        auth = collection.declaration.auth
+        names = auth.identifiers if auth is not None else ("email",)
+        kinds: Schema = {"email": {"type": "string", "format": "email"}, "username": {"type": "string"}}
+        schema: Schema = {"type": "object", "properties": {name: kinds[name] for name in names}}
+        return {**schema, "required": [*names]} if len(names) == 1 else schema
+
     def update(self, collection: CompiledCollection) -> Schema:
         """The body of an update: the keys that change."""
         return self._body(collection, "update")
@@ -220,7 +241,9 @@ SHAPES: Final[Mapping[str, tuple[str, Callable[[Components, CompiledCollection],
         "written": ("Written", lambda known, found: common.written(known.shape("document", found.slug))),
         "bulk": ("Bulk", lambda known, found: common.bulk(known.shape("document", found.slug), found.id_schema)),
         "self": ("Self", Components.own),
-        "opened": ("Opened", lambda known, found: common.opened(known.shape("self", found.slug))),
+        "credentials": ("Credentials", Components.credentials),
+        "identity": ("Identity", Components.identity),
+        "opened": ("Opened", Components.opened),
     }
 )
 """The shapes of a collection: what each adds to the name of a document, and what makes it."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from headless.compile.collection import PASSWORD_COLUMN, CompiledCollection
+from headless.compile.collection import CompiledCollection
 from headless.database import current_transaction
 from headless.errors import HeadlessError, ValidationError
 from headless.hooks import WRITE_HOOKS, HookContext, run_hooks
@@ -166,40 +166,6 @@ async def _run_after_commit(hooks: Any, context: HookContext) -> None:
             logger.exception("after_commit hook %r of %r failed", getattr(hook, "__name__", hook), context.collection)
 
 
-async def password_columns(
-    asker: Asker, collection: CompiledCollection, data: Mapping[str, Any], preparation: Preparation
-) -> dict[str, Any]:
-    """The hash of a given password, as its column stores it. One that may not be is among the write's errors."""
-    auth = collection.declaration.auth
-    if auth is None or ("password" not in data and preparation.operation == "update"):
-        return {}
-    password = data.get("password")
-    message = _password_problem(password, auth.min_password_length)
-    if message is not None:
-        preparation.errors.append({"message": message, "path": "password"})
-        return {}
-    if preparation.errors:
-        return {}
-    return {PASSWORD_COLUMN: await asker.core.passwords.hash(str(password))}
-
-
-def _password_problem(password: Any, shortest: int) -> str | None:
-    if password is None or password == "":
-        return "This field is required."
-    if not isinstance(password, str):
-        return "A password is text."
-    if len(password) < shortest:
-        return f"This value must be longer than the minimum length of {shortest} characters."
-    return "This value must be shorter than the max length of 1000 characters." if len(password) > 1000 else None
-
-
-def with_case_folded_email(collection: CompiledCollection, document: Document) -> Document:
-    """Users' addresses are kept trimmed and in lower case, so that one address is one user."""
-    if collection.declaration.auth is not None and isinstance(document.get("email"), str):
-        document["email"] = document["email"].strip().lower()
-    return document
-
-
 async def translated(error: Exception, preparation: Preparation) -> HeadlessError | None:
     """What a failure of the store means to the asker, or None when it is not his to mend."""
     dialect = preparation.asker.core.database.dialect
@@ -224,8 +190,9 @@ def _not_unique(failure: Any, preparation: Preparation) -> ValidationError:
             columns = {column.name for column in index.columns}
     paths = [node.dotted for node in collection.plan.walk() if node.column in columns]
     path = _first_declared(collection, columns) or (paths[0] if paths else "")
-    if collection.declaration.auth is not None and path == "email" and preparation.operation == "create":
-        problem = {"message": "A user with the given email is already registered.", "path": "email"}
+    auth = collection.declaration.auth
+    if auth is not None and path in ("email", *auth.identifiers) and preparation.operation == "create":
+        problem = {"message": f"A user with the given {path} is already registered.", "path": path}
     else:
         problem = {"message": "Value must be unique", "path": path, "tableName": collection.table_name}
     return collection.invalid([problem], preparation.id)

@@ -7,15 +7,14 @@ from typing import Any
 
 from headless.compile.collection import CompiledCollection
 from headless.errors import Forbidden
+from headless.operations.accounts import normalize, secret_columns
 from headless.operations.change import (
     Shown,
     before,
     collection_hooks,
     in_transaction,
-    password_columns,
     shown_after,
     translated,
-    with_case_folded_email,
 )  # fmt: skip
 from headless.operations.core import Asker
 from headless.operations.page import Document
@@ -43,7 +42,7 @@ async def create_from(asker: Asker, collection: CompiledCollection, data: Mappin
     document = await preparation.fill_document(data)
     document = await collection_hooks(asker, collection, "before_validate", "create", "data", data=document)
     document = await collection_hooks(asker, collection, "before_change", "create", "data", data=document)
-    with_case_folded_email(collection, document)
+    normalize(collection, document)
     secrets = await _validated(asker, collection, data, preparation, document)
     _stamp(collection, document, asker.core.clock.text())
     collection.clear_unstored(document)
@@ -65,7 +64,7 @@ async def _validated(
     """Validates everything, the password too; answers the secret columns."""
     await preparation.finish(collection.plan, document, None, (), "")
     preparation.document = document
-    secrets = await password_columns(asker, collection, data, preparation)
+    secrets = await secret_columns(asker, collection, data, preparation)
     if preparation.errors:
         await preparation.check_references()
         preparation.refuse()

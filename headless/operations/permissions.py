@@ -48,7 +48,7 @@ async def collection_permissions(
     A rule that answers with a where is `{"permission": true, "where": …}`; of a document it is asked at once.
     """
     granted: dict[str, Decision] = {}
-    for operation in collection.operations:
+    for operation in (*collection.operations, *(("unlock",) if collection.counts_attempts else ())):
         decision = await _foreseen(asker, collection.rules[operation], collection, operation, id=id, data=data)
         if await _grants(asker, collection, decision, id):
             granted[operation] = decision

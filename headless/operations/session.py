@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,27 +12,33 @@ import orjson
 import sqlalchemy as sa
 
 from headless.clock import iso_from_ms
-from headless.compile.collection import PASSWORD_COLUMN, CompiledCollection
+from headless.compile.accounts import PASSWORD_COLUMN
+from headless.compile.collection import CompiledCollection
 from headless.database import Database, Statement
-from headless.errors import ApiError, AuthenticationError, BadRequest, Forbidden, ValidationError
+from headless.errors import ApiError, AuthenticationError, BadRequest, Forbidden
 from headless.hooks import first_answer
 from headless.operations import find as finding
 from headless.operations.change import Shown, before, collection_hooks
 from headless.operations.core import Asker, Core
 from headless.operations.create import create
+from headless.operations.credentials import WRONG, check_password, renew_hash
 from headless.operations.find import stored
+from headless.operations.identity import Account, credentials_of
+from headless.operations.lockout import forgetting
 from headless.operations.page import Document
 from headless.operations.present import present
-from headless.operators import equals
-from headless.query.conditions import ALWAYS, Comparison
+from headless.query.conditions import ALWAYS
 from headless.security.cookies import SessionCookie
 from headless.security.tokens import Tokens
 
 if TYPE_CHECKING:
     from headless.request import Request
 
-WRONG = "The email or password provided is incorrect."
 MOST_SESSIONS = 100
+PRIVATE = frozenset({"_sid", "_strategy", "_claims"})
+"""What a user who asks has besides the values of his document."""
+
+Change = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,16 @@ class Sessions:
         self._cookies = {
             slug: _cookie(core, found) for slug, found in core.collections.items() if found.declaration.auth is not None
         }
-        self.cookie_name = f"{core.config.cookie_prefix}-token"
+        self._cookie_names: dict[str | None, tuple[str, ...]] = {}
+
+    def cookie_names(self, slug: str | None = None) -> tuple[str, ...]:
+        """The cookies that may hold a token: first that of the collection that is asked, then that of staff."""
+        if slug not in self._cookies:
+            slug = self._core.config.admin.user
+        if slug not in self._cookie_names:
+            cookies = sorted(self._cookies.items(), key=lambda item: item[0] != slug)
+            self._cookie_names[slug] = tuple(dict.fromkeys(cookie.name for _, cookie in cookies))
+        return self._cookie_names[slug]
 
     async def initialized(self, slug: str) -> bool:
         """Whether the collection has a user."""
@@ -64,23 +79,28 @@ class Sessions:
     async def login(self, slug: str, data: Mapping[str, Any], request: Request | None = None) -> Login:
         """Raises ValidationError for what is missing and AuthenticationError for what is wrong."""
         collection = self._auth(slug)
-        data = await before(Asker(self._core, request=request), collection, "login", data)
-        email, password = _credentials(collection, data)
-        found = await self._by_email(collection, email)
-        stored = found[1] if found is not None else None
-        right = await self._core.passwords.verify(stored, password)
-        if found is None or not right:
-            raise AuthenticationError(WRONG)
-        login = await self._admit(collection, found[0], request)
-        await self._rehash(collection, login.user["id"], password, str(stored))
+        asker = Asker(self._core, request=request)
+        data = await before(asker, collection, "login", data)
+        identity, password = credentials_of(collection, data)
+        account = await check_password(asker, collection, identity, password)
+        email = identity.value if identity.is_email else ""
+        login = await self._admit(collection, account.document, request, email, account)
+        await renew_hash(self._core, collection, account, password)
         return login
 
-    async def _admit(self, collection: CompiledCollection, user: Document, request: Request | None) -> Login:
+    async def _admit(
+        self,
+        collection: CompiledCollection,
+        user: Document,
+        request: Request | None,
+        email: str | None = None,
+        account: Account | None = None,
+    ) -> Login:
         """Opens a session for a user whose password was right. What a hook after it raises closes it again."""
         asker = Asker(self._core, {**user, "_strategy": "local-jwt"}, request=request)
         user = await collection_hooks(asker, collection, "before_login", "login", "doc", doc=user, id=user["id"])
         async with self._together(collection, "after_login"):
-            login = await self._open(collection, user)
+            login = await self._open(collection, user, email=email, account=account)
             return await self._told(asker, collection, "login", login)
 
     async def _told(self, asker: Asker, collection: CompiledCollection, operation: str, login: Login) -> Login:
@@ -126,18 +146,23 @@ class Sessions:
         collection = self._core.collections.get(str(claims.get("collection")))
         if collection is None or collection.declaration.auth is None:
             return None
-        return await self._with_session(collection, claims.get("id"), claims.get("sid"))
-
-    async def _with_session(self, collection: CompiledCollection, id: Any, sid: Any) -> Document | None:
-        user = await stored(self._core, collection, id)
-        now = self._core.clock.text()
-        if user is None or not any(session["id"] == sid and session["expiresAt"] > now for session in user["sessions"]):
+        user = await stored(self._core, collection, claims.get("id"))
+        if user is None or not self._is_open(collection, user, claims):
             return None
-        return {**user, "_strategy": "local-jwt", "_sid": sid}
+        return {**user, "_strategy": "local-jwt", "_sid": claims.get("sid"), "_claims": claims}
+
+    def _is_open(self, collection: CompiledCollection, user: Document, claims: Mapping[str, Any]) -> bool:
+        """Whether the session lives that a token belongs to; without sessions, whether the token itself does."""
+        now = self._core.clock.text()
+        if collection.declaration.auth.use_sessions:
+            sid = claims.get("sid")
+            return any(session["id"] == sid and session["expiresAt"] > now for session in user["sessions"])
+        ends, began = (iso_from_ms(int(claims.get(key, 0)) * 1000) for key in ("exp", "iat"))
+        return ends > now and began >= (user["tokensSince"] or "")
 
     async def renewed(self, user: Mapping[str, Any]) -> Document | None:
-        """The user of an earlier request as he is now; None when that session has ended."""
-        return await self._with_session(self._auth(user["collection"]), user["id"], user.get("_sid"))
+        """The user of an earlier request as he is now; None when what let him in does so no longer."""
+        return await self.user_of(user["_claims"])
 
     async def logout(
         self,
@@ -154,9 +179,12 @@ class Sessions:
         collection = self._own(slug, user)
         assert user is not None
         kept = (lambda session: False) if everywhere else (lambda session: session["id"] != user.get("_sid"))
-        await self._core.database.store(
-            lambda: self._change(collection, user["id"], lambda sessions: list(filter(kept, sessions)))
-        )
+        if collection.declaration.auth.use_sessions:
+            await self._core.database.store(
+                lambda: self._change(collection, user["id"], lambda sessions: list(filter(kept, sessions)))
+            )
+        elif everywhere:
+            await self._core.database.store(lambda: self.closing(collection, user["id"]))
         await collection_hooks(
             Asker(self._core, user, request=request),
             collection,
@@ -180,10 +208,10 @@ class Sessions:
             return await self._told(asker, collection, "refresh", login)
 
     async def _prolonged(self, collection: CompiledCollection, user: Mapping[str, Any]) -> Login:
-        found = await stored(self._core, collection, user["id"])
-        if found is None:
+        found, sid = await stored(self._core, collection, user["id"]), user.get("_sid")
+        if found is None or (sid is None and collection.declaration.auth.use_sessions):
             raise Forbidden
-        return await self._open(collection, found, sid=user.get("_sid"))
+        return await self._open(collection, found, sid=sid)
 
     async def _replaced(self, asker: Asker, collection: CompiledCollection, user: Mapping[str, Any]) -> Login | None:
         """What a hook answers in place of a prolonged session: `{"user", "token", "exp"}`, without a cookie."""
@@ -210,7 +238,7 @@ class Sessions:
     async def as_self(self, user: Mapping[str, Any]) -> Document:
         """The user's document as the user sees it, with the strategy that let him in."""
         collection = self._auth(user["collection"])
-        document = {key: value for key, value in user.items() if key not in ("_sid", "_strategy")}
+        document = {key: value for key, value in user.items() if key not in PRIVATE}
         shown = (await present(Asker(self._core, user), collection, [document], after_write=True))[0]
         shown["_strategy"] = user["_strategy"]
         return shown
@@ -234,45 +262,52 @@ class Sessions:
             raise ApiError("Incorrect collection", status=403)
         return collection
 
-    async def _open(self, collection: CompiledCollection, user: Document, sid: str | None = None) -> Login:
-        """Opens a session, or prolongs the one named, and makes its token."""
+    async def _open(
+        self,
+        collection: CompiledCollection,
+        user: Document,
+        *,
+        sid: str | None = None,
+        email: str | None = None,
+        account: Account | None = None,
+    ) -> Login:
+        """Opens a session, or prolongs the one named, and makes its token.
+
+        With the `account` that a password was checked of, raises AuthenticationError when it has another by now.
+        """
         core, auth = self._core, collection.declaration.auth
-        assert auth is not None
         now = int(core.clock.now() * 1000)
-        session = {
-            "id": sid or str(uuid.uuid4()),
-            "createdAt": iso_from_ms(now),
-            "expiresAt": iso_from_ms(now + auth.token_expiration * 1000),
-        }
-
-        def renewed(sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-            alive = [old for old in sessions if old["expiresAt"] > session["createdAt"]]
-            same = next((old for old in alive if old["id"] == session["id"]), None)
-            if sid is not None and same is None:
-                # Logged out between the look-up and here: what has ended is not prolonged.
-                raise Forbidden
-            kept = [old for old in alive if old is not same][-(MOST_SESSIONS - 1) :]
-            return [*kept, {**session, "createdAt": same["createdAt"] if same else session["createdAt"]}]
-
-        sessions = await core.database.store(lambda: self._change(collection, user["id"], renewed))
+        own = {**user, "_strategy": "local-jwt"}
+        if auth.use_sessions:
+            own["_sid"] = sid or str(uuid.uuid4())
+            session = {
+                "id": own["_sid"],
+                "createdAt": iso_from_ms(now),
+                "expiresAt": iso_from_ms(now + auth.token_expiration * 1000),
+            }
+            change = _renewing(session, prolonged=sid is not None)
+            own["sessions"] = await core.database.store(lambda: self._change(collection, user["id"], change, account))
+        elif account is not None:
+            await core.database.store(lambda: self._admitting(collection, account))
         token = self._tokens.encode(
-            id=user["id"], collection=collection.slug, email=user.get("email") or "", sid=session["id"],
-            lifetime=auth.token_expiration, fields=_claims(collection, user),
+            id=user["id"], collection=collection.slug, email=(user.get("email") or "") if email is None else email,
+            sid=own.get("_sid"), lifetime=auth.token_expiration, fields=_claims(collection, user),
         )  # fmt: skip
-        own = {**user, "sessions": sessions, "_strategy": "local-jwt", "_sid": session["id"]}
         shown = await self.as_self(own)
         if collection.declaration.timestamps:
             shown["updatedAt"] = None
         return Login(shown, token.text, token.exp, self._cookies[collection.slug].header(token.text, token.exp))
 
     def _change(
-        self, collection: CompiledCollection, id: Any, change: Any
+        self, collection: CompiledCollection, id: Any, change: Change, account: Account | None = None
     ) -> Generator[Any, Any, list[dict[str, Any]]]:
         """Rewrites a user's sessions. It is no change of the document: neither its revision nor the log know of it."""
         statements = self._core.statements
+        if account is not None:
+            yield from self._admitting(collection, account)
         rows = yield (
             statements.remembered(
-                ("sessions of", collection.slug), lambda database: _read_sessions(database, collection)
+                ("sessions of", collection.slug), lambda database: _read_column(database, collection, "sessions")
             ),
             (id,),
         )
@@ -280,43 +315,47 @@ class Sessions:
         yield statements.update(collection, ("sessions",), ALWAYS, checked=False), (orjson.dumps(sessions).decode(), id)
         return sessions
 
-    async def _by_email(self, collection: CompiledCollection, email: str) -> tuple[Document, str | None] | None:
-        where = Comparison(collection.plan.by_key["email"], equals, (email,))
+    def _admitting(self, collection: CompiledCollection, account: Account) -> Generator[Any, Any, None]:
+        """Raises AuthenticationError when the password was changed since it was checked; else forgets wrong ones."""
         statement = self._core.statements.remembered(
-            ("login", collection.slug), lambda database: _read_login(database, collection)
+            ("password of", collection.slug), lambda database: _read_column(database, collection, PASSWORD_COLUMN)
         )
-        rows = await self._core.database.read(statement, tuple(where.values()))
-        return (collection.reader().read_one(rows[0]), rows[0][-1]) if rows else None
+        rows = yield statement, (account.id,)
+        if [tuple(row) for row in rows] != [(account.hash,)]:
+            raise AuthenticationError(WRONG)
+        yield from forgetting(self._core, collection, account.id)
 
-    async def _rehash(self, collection: CompiledCollection, id: Any, password: str, stored: str) -> None:
-        """Brings an older form of hash up to date."""
-        if not self._core.passwords.needs_rehash(stored):
-            return
-        fresh = await self._core.passwords.hash(password)
-        statement = self._core.statements.update(collection, (PASSWORD_COLUMN,), ALWAYS, checked=False)
+    def closing(self, collection: CompiledCollection, id: Any, sid: str | None = None) -> Generator[Any, Any, Any]:
+        """Ends every session of a user but the one named; without sessions, every token that was made until now."""
+        if collection.declaration.auth.use_sessions:
+            return (
+                yield from self._change(
+                    collection, id, lambda sessions: [session for session in sessions if session["id"] == sid]
+                )
+            )
+        since = iso_from_ms(int(self._core.clock.now()) * 1000)
+        yield self._core.statements.update(collection, ("tokensSince",), ALWAYS, checked=False), (since, id)
+        return None
 
-        def store() -> Generator[Any, Any, None]:
-            yield statement, (fresh, id)
 
-        await self._core.database.store(store)
+def _renewing(session: Mapping[str, Any], *, prolonged: bool) -> Change:
+    """Puts a session last among those that live. Raises Forbidden for one to prolong that does not."""
+
+    def renewed(sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        alive = [old for old in sessions if old["expiresAt"] > session["createdAt"]]
+        same = next((old for old in alive if old["id"] == session["id"]), None)
+        if prolonged and same is None:
+            # Logged out between the look-up and here: what has ended is not prolonged.
+            raise Forbidden
+        kept = [old for old in alive if old is not same][-(MOST_SESSIONS - 1) :]
+        return [*kept, {**session, "createdAt": same["createdAt"] if same else session["createdAt"]}]
+
+    return renewed
 
 
-def _read_sessions(database: Database, collection: CompiledCollection) -> Statement:
+def _read_column(database: Database, collection: CompiledCollection, name: str) -> Statement:
     table = collection.table
-    return database.compile(sa.select(table.c.sessions).where(table.c.id == sa.bindparam("id")), ["id"])
-
-
-def _read_login(database: Database, collection: CompiledCollection) -> Statement:
-    table = collection.table
-    columns = [*collection.reader().columns, table.c[PASSWORD_COLUMN]]
-    return database.compile(sa.select(*columns).where(table.c.email == sa.bindparam("email")), ["email"])
-
-
-def _credentials(collection: CompiledCollection, data: Mapping[str, Any]) -> tuple[str, str]:
-    for key in ("email", "password"):
-        if not isinstance(data.get(key), str) or not data[key].strip():
-            raise ValidationError([{"message": "This field is required.", "path": key}], collection=collection.slug)
-    return data["email"].strip().lower(), data["password"]
+    return database.compile(sa.select(table.c[name]).where(table.c.id == sa.bindparam("id")), ["id"])
 
 
 def _claims(collection: CompiledCollection, user: Mapping[str, Any]) -> dict[str, Any]:
@@ -336,4 +375,5 @@ def _cookie(core: Core, collection: CompiledCollection) -> SessionCookie:
     auth = collection.declaration.auth
     assert auth is not None
     cookies: Any = auth.cookies
-    return SessionCookie(core.config.cookie_prefix, cookies.same_site, cookies.secure, cookies.domain)
+    prefix = core.config.cookie_prefix
+    return SessionCookie(prefix, cookies.same_site, cookies.secure, cookies.domain, named=cookies.name)

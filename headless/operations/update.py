@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from headless.compile.accounts import PASSWORD_COLUMN
 from headless.compile.collection import CompiledCollection
 from headless.compile.selection import parse_selection
 from headless.database import current_transaction
 from headless.errors import BadRequest, Conflict, Forbidden, HeadlessError, NotFound, TransactionTimeout, Unavailable
+from headless.operations.accounts import end_sessions, normalize, secret_columns
 from headless.operations.change import (
     Shown,
     before,
     collection_hooks,
     has_write_hooks,
-    password_columns,
     shown_after,
     translated,
-    with_case_folded_email,
 )  # fmt: skip
 from headless.operations.core import Asker
 from headless.operations.find import Query, both, by_id
 from headless.operations.page import BulkResult, Document
 from headless.operations.present import parse_populate
-from headless.operations.store import Changed, save
+from headless.operations.store import Changed, Store, save
 from headless.operations.store import update as store_update
 from headless.operations.write import Preparation
 from headless.query.binding import bind_rule, bind_where
@@ -114,19 +114,21 @@ async def change(
         id=stored["id"],
     )
     collection.ids.keep(document, stored["id"])
-    with_case_folded_email(collection, document)
+    normalize(collection, document)
     if collection.declaration.timestamps:
         _stamp(document, stored, data, asker.core.clock.text())
     secrets = await _validated(asker, collection, data, preparation, document, stored)
     collection.clear_unstored(document)
+
+    def store() -> Store:
+        if revision == UNSAVED:
+            return (yield from save(asker, collection, stored, document))
+        yield from store_update(asker, collection, stored, revision, document, secrets, rule)
+        if PASSWORD_COLUMN in secrets:
+            document.update((yield from end_sessions(asker, collection, stored["id"])))
+
     try:
-        await asker.core.database.store(
-            lambda: (
-                store_update(asker, collection, stored, revision, document, secrets, rule)
-                if revision != UNSAVED
-                else save(asker, collection, stored, document)
-            )
-        )
+        await asker.core.database.store(store)
     except Changed:
         raise
     except Exception as error:
@@ -161,10 +163,7 @@ async def _validated(
 ) -> dict[str, Any]:
     preparation.document = document
     await preparation.finish(collection.plan, document, stored, (), "")
-    secrets = await password_columns(asker, collection, data, preparation)
-    if secrets:
-        own = asker.user.get("_sid") if asker.user is not None and asker.user.get("id") == stored["id"] else None
-        document["sessions"] = [session for session in stored["sessions"] if session["id"] == own]
+    secrets = await secret_columns(asker, collection, data, preparation)
     if preparation.errors:
         await preparation.check_references()
         preparation.refuse()

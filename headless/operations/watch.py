@@ -110,7 +110,7 @@ class LiveQuery(Watch):
         """Whether the session is open, and the user's rights are those that the stream began with."""
         user = self._asker.user
         assert user is not None
-        if user.get("_sid") is None:
+        if user.get("_claims") is None:
             return True
         fresh = await self._asker.core.sessions.renewed(user)
         if fresh is None:

@@ -27,10 +27,13 @@ class SessionCookie:
     same_site: SameSite = "Lax"
     secure: bool = False
     domain: str | None = None
+    named: str | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.prefix):
             raise ConfigError(f"cookie_prefix: {self.prefix!r} cannot be part of a cookie's name.")
+        if self.named is not None and not _NAME.fullmatch(self.named):
+            raise ConfigError(f"cookies.name: {self.named!r} cannot be a cookie's name.")
         if self.domain is not None and not _DOMAIN.fullmatch(self.domain):
             raise ConfigError(f"cookies.domain: {self.domain!r} is not a domain, such as www.example.com.")
         if self.same_site not in ("Lax", "Strict", "None"):
@@ -38,8 +41,8 @@ class SessionCookie:
 
     @property
     def name(self) -> str:
-        """`payload-token`, unless another prefix is configured."""
-        return f"{self.prefix}-token"
+        """`payload-token`, unless another prefix or name is configured."""
+        return self.named or f"{self.prefix}-token"
 
     def header(self, token: str, expires: float) -> str:
         """The `Set-Cookie` value that logs in until `expires`, in seconds since the epoch."""

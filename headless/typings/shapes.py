@@ -31,7 +31,8 @@ class Shape:
     id: Schema
     joins: Mapping[str, Sequence[str]]
     """The collections whose documents are read with it, by the path of the field that has them."""
-    has_log_in: bool
+    log_in: Sequence[str]
+    """What its users log in by; nothing of a collection that nobody logs in to."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ def _shape(
         return composer.level(collection.plan)
 
     written, changed = sent(partial=False), sent(partial=True)
-    if has_log_in := collection.declaration.auth is not None:
+    auth = collection.declaration.auth
+    if auth is not None:
         for body in (written, changed):
             body["properties"][PASSWORD] = {"type": "string"}
         written["required"] = [*written.get("required", ()), PASSWORD]
@@ -122,7 +124,7 @@ def _shape(
         changed,
         collection.id_schema,
         {node.dotted: node.joins.joined for node in collection.plan.walk() if node.joins is not None},
-        has_log_in,
+        auth.identifiers if auth is not None else (),
     )
 
 

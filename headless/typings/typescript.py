@@ -36,7 +36,7 @@ def typescript(types: Types, id: Schema) -> str:
     """The module. `id` is the schema of ids that no collection declares otherwise."""
     shapes = types.shapes
     parts = [HEADER, _config(types, id)]
-    parts += [_log_in(shape) for shape in shapes if shape.has_log_in]
+    parts += [_log_in(shape) for shape in shapes if shape.log_in]
     parts += [_interface(shape) for shape in shapes]
     parts += [f"{_comment(part)}export interface {name} {spelled(_new(part))}\n" for name, part in types.parts.items()]
     parts += [_select(shape) for shape in shapes]
@@ -46,7 +46,7 @@ def typescript(types: Types, id: Schema) -> str:
 
 def _config(types: Types, id: Schema) -> str:
     shapes = types.shapes
-    log_ins = [shape for shape in shapes if shape.has_log_in]
+    log_ins = [shape for shape in shapes if shape.log_in]
     people = [f"{shape.name} & {{ collection: {literal(shape.slug)} }}" for shape in log_ins]
     entries = [
         ("auth", _record((shape.slug, f"{shape.name}AuthOperations") for shape in log_ins)),
@@ -79,14 +79,15 @@ def _select_name(shape: Shape) -> str:
 
 
 def _log_in(shape: Shape) -> str:
-    credentials = _record([("email", "string"), ("password", "string")])
+    mark = "" if len(shape.log_in) == 1 else "?"
+    credentials = _braces([*(f"{name}{mark}: string;" for name in shape.log_in), "password: string;"])
     operations = [(name, credentials) for name in ("forgotPassword", "login", "registerFirstUser", "unlock")]
     return f"export interface {shape.name}AuthOperations {_record(operations)}\n"
 
 
 def _interface(shape: Shape) -> str:
     document = shape.document
-    if shape.has_log_in:
+    if shape.log_in:
         document = {**document, "properties": {**document["properties"], "password": {"type": ["string", "null"]}}}
     return f"{_comment(document)}export interface {shape.name} {spelled(document)}\n"
 

@@ -81,24 +81,18 @@ GAPS = Gaps(
     auth={
         "useAPIKey": Gap("API keys", keys=("enableAPIKey", "apiKey", "hasAPIKey")),
         "verify": Gap("e-mail verification", "collection"),
-        "loginWithUsername": Gap("login by user name", "collection"),
-        "useSessions": Gap("tokens without sessions", "collection"),
-        "removeTokenFromResponses": Gap("removeTokenFromResponses", "collection"),
-        "maxLoginAttempts": Gap("lockout"),
-        "lockTime": Gap("lockout"),
     },
     fields={
         "join.collection=posts": Gap("drafts, which decide who sees them", "field"),
         "localized": Gap("localization"),
     },
-    access=("readVersions", "unlock"),
+    access=("readVersions",),
     routes={
         "versions": "versions and drafts",
         "file": "uploads",
         "forgot-password": "forgotten passwords",
         "reset-password": "forgotten passwords",
         "verify": "e-mail verification",
-        "unlock": "lockout",
     },
     prefixes={
         "/api/reorder": "orderable collections",

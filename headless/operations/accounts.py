@@ -1,0 +1,74 @@
+"""What a write means to an account: names as they are kept, a password's hash, and the sessions that a new one ends."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+from headless.compile.accounts import PASSWORD, PASSWORD_COLUMN
+from headless.compile.collection import CompiledCollection
+from headless.operations.core import Asker
+from headless.operations.identity import REQUIRED, normal
+from headless.operations.lockout import forgetting
+from headless.operations.page import Document
+from headless.operations.write import Preparation
+
+
+def normalize(collection: CompiledCollection, document: Document) -> None:
+    """Addresses and names are kept trimmed and in lower case, so that one of them is one user."""
+    if collection.declaration.auth is None:
+        return
+    for key in ("email", "username"):
+        if key in collection.plan.by_key and isinstance(document.get(key), str):
+            document[key] = normal(document[key])
+
+
+async def secret_columns(
+    asker: Asker, collection: CompiledCollection, data: Mapping[str, Any], preparation: Preparation
+) -> dict[str, Any]:
+    """The columns beside the document that a write changes. What may not be is among the write's errors."""
+    auth = collection.declaration.auth
+    if auth is None:
+        return {}
+    if not any(preparation.document.get(key) for key in auth.identifiers) and not preparation.errors:
+        preparation.errors += [{"message": REQUIRED, "path": key} for key in auth.identifiers]
+    given = PASSWORD in data and await _may_set_password(asker, collection, preparation)
+    if not given and preparation.operation == "update":
+        return {}
+    password = data.get(PASSWORD) if given else None
+    message = password_problem(password, auth.min_password_length)
+    if message is not None:
+        preparation.errors.append({"message": message, "path": PASSWORD})
+    if preparation.errors:
+        return {}
+    return {PASSWORD_COLUMN: await asker.core.passwords.hash(str(password))}
+
+
+async def _may_set_password(asker: Asker, collection: CompiledCollection, preparation: Preparation) -> bool:
+    """Whether the rules of a declared field `password` let the asker through; without, whoever writes the user may."""
+    operation = preparation.operation
+    rule = collection.password_rules.get(operation)
+    return rule is None or await asker.allows_field(
+        rule, operation, collection.slug, id=preparation.id, data=preparation.document, doc=preparation.stored,
+        sibling_data=preparation.document,
+    )  # fmt: skip
+
+
+def password_problem(password: Any, shortest: int) -> str | None:
+    """What is wrong with a password, or None."""
+    if password is None or password == "":
+        return REQUIRED
+    if not isinstance(password, str):
+        return "A password is text."
+    if len(password) < shortest:
+        return f"This value must be longer than the minimum length of {shortest} characters."
+    return "This value must be shorter than the max length of 1000 characters." if len(password) > 1000 else None
+
+
+def end_sessions(asker: Asker, collection: CompiledCollection, id: Any) -> Generator[Any, Any, Mapping[str, Any]]:
+    """Ends a user's sessions but the one that he asks in, with what was counted against him; answers those left."""
+    user = asker.user or {}
+    own = user.get("_sid") if (user.get("collection"), user.get("id")) == (collection.slug, id) else None
+    sessions = yield from asker.core.sessions.closing(collection, id, own)
+    yield from forgetting(asker.core, collection, id)
+    return {} if sessions is None else {"sessions": sessions}
