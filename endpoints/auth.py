@@ -122,6 +122,44 @@ async def unlock(request: Request) -> JSONResponse:
     return JSONResponse({"message": "Success"})
 
 
+@Endpoint.post(
+    "/forgot-password",
+    request_schema={"$ref": "identity"},
+    response_schema={"$ref": "message"},
+    responses={400: "Nobody is named."},
+)
+async def forgot_password(request: Request) -> JSONResponse:
+    """Mails a token to set a new password by. The answer is the same whether there is such a user or not."""
+    await request.api.forgot_password(_slug(request), await request.data())
+    return JSONResponse({"message": "Success"})
+
+
+@Endpoint.post(
+    "/reset-password",
+    request_schema=_answer(
+        ["token", "password"], token={"type": "string"}, password={"type": "string", "format": "password"}
+    ),
+    response_schema={"$ref": "reset"},
+    responses={403: "The token is unknown, was used, or is too old."},
+)
+async def reset_password(request: Request) -> JSONResponse:
+    """Sets a new password by a token that was mailed, and logs in. It ends every other session of the user."""
+    opened = await request.app.sessions.reset_password(_slug(request), await request.data(), request)
+    body = {"message": "Password reset successfully.", "token": opened.token, "user": opened.user}
+    return JSONResponse(_told(request, body), headers={"set-cookie": opened.cookie})
+
+
+@Endpoint.post(
+    "/verify/{token}",
+    response_schema={"$ref": "message"},
+    responses={403: "The token is unknown or was used."},
+)
+async def verify(request: Request) -> JSONResponse:
+    """Verifies the address that the token was mailed to."""
+    await request.api.verify_email(_slug(request), request.path_params["token"])
+    return JSONResponse({"message": "Account verified successfully."})
+
+
 def _told(request: Request, body: dict[str, Any]) -> dict[str, Any]:
     """What is answered: without the token where the collection keeps it to the cookie."""
     if not request.app.collections[_slug(request)].declaration.auth.remove_token_from_responses:
@@ -134,5 +172,7 @@ def _slug(request: Request) -> str:
     return request.collection
 
 
-ENDPOINTS = (login, logout, me, refresh, init, first_register, unlock)
+ENDPOINTS = (
+    login, logout, me, refresh, init, first_register, unlock, forgot_password, reset_password, verify
+)  # fmt: skip
 """The further routes under `/api/{slug}` of a collection with `auth`."""

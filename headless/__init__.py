@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from headless.api import Api as Api
     from headless.app import Headless as Headless
     from headless.auth import Auth as Auth
+    from headless.auth import MailContext as MailContext
     from headless.collection import Collection as Collection
     from headless.collection import Index as Index
     from headless.config import Config as Config
@@ -54,7 +55,8 @@ _HOMES = {
     "AuthenticationError": "errors", "BadRequest": "errors", "BulkResult": "operations.page",
     "Collection": "collection", "Config": "config", "ConfigError": "errors", "Conflict": "errors",
     "Endpoint": "endpoint", "Forbidden": "errors", "Global": "global_", "Headless": "app", "HeadlessError": "errors",
-    "HookContext": "hooks", "Index": "collection", "JSONResponse": "http.responses", "NotFound": "errors",
+    "HookContext": "hooks", "Index": "collection", "JSONResponse": "http.responses", "MailContext": "auth",
+    "NotFound": "errors",
     "Page": "operations.page", "Plugin": "extension", "QueryError": "errors", "Request": "request",
     "ValidationError": "errors", "anyone": "access", "authenticated": "access",
     "load_project": "loader", "nobody": "access",

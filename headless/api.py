@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from headless.compile.global_ import ID
-from headless.errors import BadRequest, HeadlessError
+from headless.errors import BadRequest, Forbidden, HeadlessError
 from headless.operations import create as creating
 from headless.operations import delete as deleting
 from headless.operations import duplicate as duplicating
@@ -20,7 +20,9 @@ from headless.operations.core import Asker
 from headless.operations.distinct import find_distinct
 from headless.operations.find import Query
 from headless.operations.page import BulkResult, Document, Page
-from headless.operations.unlock import unlock
+from headless.operations.recovery import forgot_password
+from headless.operations.unlock import auth_collection, unlock
+from headless.operations.verification import request_verification, verify_email
 
 if TYPE_CHECKING:
     from headless.streams.watch import Watch
@@ -246,7 +248,31 @@ class Api:
 
         Raises Forbidden, also when there is no such account, and BadRequest.
         """
-        await unlock(self._asker, self._asker.collection(slug), data)
+        await unlock(self._asker, auth_collection(self._asker, slug), data)
+
+    async def forgot_password(self, slug: str, data: Mapping[str, Any], *, send_email: bool = True) -> str | None:
+        """Mails a token to set a new password by to whose `email` or `username` is in `data`, if there is somebody.
+
+        The system is answered the token and may send it in a way of its own, with `send_email=False`. Raises
+        BadRequest.
+        """
+        if not (send_email or self._asker.system):
+            raise BadRequest("Only the system sends tokens in a way of its own.")
+        return await forgot_password(self._asker, auth_collection(self._asker, slug), data, send_email=send_email)
+
+    async def verify_email(self, slug: str, token: str) -> None:
+        """Verifies the address of the user whom the token was mailed to. Raises Forbidden."""
+        await verify_email(self._asker, self._asker.collection(slug), token)
+
+    async def request_verification(self, slug: str, data: Mapping[str, Any], *, send_email: bool = True) -> str | None:
+        """Mails a fresh token to verify an address by, if it is not verified; answers it. For the system only.
+
+        Raises BadRequest and Forbidden.
+        """
+        if not self._asker.system:
+            raise Forbidden
+        collection = auth_collection(self._asker, slug)
+        return await request_verification(self._asker, collection, data, send_email=send_email)
 
     async def permissions(
         self, slug: str | None = None, id: int | str | None = None, data: Mapping[str, Any] | None = None
@@ -388,6 +414,18 @@ class SyncApi:
     def unlock(self, slug: str, data: Mapping[str, Any]) -> None:
         """As `Api.unlock`."""
         self._wait(self._api.unlock(slug, data))
+
+    def forgot_password(self, slug: str, data: Mapping[str, Any], **options: Any) -> str | None:
+        """As `Api.forgot_password`."""
+        return self._wait(self._api.forgot_password(slug, data, **options))
+
+    def verify_email(self, slug: str, token: str) -> None:
+        """As `Api.verify_email`."""
+        self._wait(self._api.verify_email(slug, token))
+
+    def request_verification(self, slug: str, data: Mapping[str, Any], **options: Any) -> str | None:
+        """As `Api.request_verification`."""
+        return self._wait(self._api.request_verification(slug, data, **options))
 
     def _wait(self, call: Coroutine[Any, Any, T]) -> T:
         loop = self._api._asker.core.loop

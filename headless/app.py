@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
 
@@ -29,10 +30,11 @@ from headless.database.schema import SchemaStep, apply, plan
 from headless.endpoint import Endpoint
 from headless.errors import ConfigError
 from headless.extension import Plugin, find_plugin
-from headless.mail import ConsoleMail, MailTransport
+from headless.mail import MailTransport, NoMail, transport
 from headless.openapi.description import Description
 from headless.operations.core import Asker, Core
 from headless.operations.idempotency import Answers
+from headless.operations.post import Post
 from headless.operations.rules import check_rules
 from headless.operations.session import Sessions
 from headless.operations.ticket import Tickets
@@ -65,7 +67,6 @@ class Headless:
         declared = config.replace(**options) if config is not None else Config(**options)
         self.declared = declared
         """The config before its plugins and what is shipped extended it: what a second application is made from."""
-        self.mail: MailTransport = ConsoleMail()
         extended, self.plugins = host_plugins(declared, find_plugin)
         self.config = shipped(extended)
         compiled = compile_config(self.config)
@@ -77,6 +78,8 @@ class Headless:
         self.database: Any = open_database(self.database_url, self.data_dir)
         self.core = Core(self.config, self.database, compiled, passwords or Passwords(), clock or Clock())
         self.core.make_api = Api
+        self.mail: MailTransport = _transport(self.config)
+        self.core.post = Post(lambda: self.mail)
         self.core.watch = watch
         self.answers = Answers(self.core, self.config.idempotency_hours)
         self.feed: Feed
@@ -168,6 +171,7 @@ class Headless:
             await self._close_database()
             return
         await self.hub.close()
+        await self.core.post.drain()
         for plugin in reversed(self.plugins):
             if plugin.stop is not None:
                 await _call(plugin.stop, self)
@@ -252,6 +256,15 @@ class Headless:
         if endpoint.operation and slug is not None:
             return describe_rule(self.core.compiled.by_slug[slug].rules[endpoint.operation])
         return "anyone"
+
+
+def _transport(config: Config) -> MailTransport:
+    """How mail is sent: as it is declared, else as the environment says, else not at all. Raises ConfigError."""
+    url = config.mail.url or os.environ.get("HEADLESS_MAIL")
+    if not url:
+        return NoMail()
+    host = urlsplit(config.server_url or "").hostname or "localhost"
+    return transport(url, config.mail.sender or f"noreply@{host}")
 
 
 async def _call(function: Any, app: Headless) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -44,6 +45,53 @@ def as_login_with_username(given: Any) -> Any:
     return given or None
 
 
+@dataclass(frozen=True, slots=True)
+class MailContext:
+    """What the functions are given that write a mail about an account.
+
+    `token` is what the mail is for, `url` the page that takes it (empty where the application has no `server_url`),
+    `user` whom it is sent to and `request` what asked for it, if a request did.
+    """
+
+    token: str
+    url: str
+    user: Mapping[str, Any]
+    collection: str
+    request: Any = None
+
+
+MailText = Callable[[MailContext], Any] | None
+
+
+@declaration
+class ForgotPassword:
+    """Mails by which users set a new password. `expiration` and `min_request_interval` are in milliseconds."""
+
+    expiration: Int = 3_600_000
+    min_request_interval: Int = 15_000
+    generate_email_html: MailText = None
+    generate_email_subject: MailText = None
+
+
+@declaration
+class Verify:
+    """New users log in only after they followed a link in a mail."""
+
+    generate_email_html: MailText = None
+    generate_email_subject: MailText = None
+
+
+def as_verify(given: Any) -> Any:
+    """Reads whether, and how, addresses are verified."""
+    if given is True:
+        return Verify()
+    if isinstance(given, Mapping):
+        return Verify(**given)
+    if given not in (None, False) and not isinstance(given, Verify):
+        raise ConfigError(f"verify is true, false or options, not {given!r}")
+    return given or None
+
+
 @declaration
 class Auth:
     """Log-in by password. `token_expiration` is in seconds, `lock_time` in milliseconds.
@@ -62,6 +110,8 @@ class Auth:
     max_login_attempts: Int = 5
     lock_time: Int = 600_000
     min_password_length: Int = 8
+    forgot_password: Annotated[Any, nested(ForgotPassword)] = ForgotPassword()
+    verify: Annotated[Any, BeforeValidator(as_verify, json_schema_input_type=bool | Verify)] = None
 
     def __post_init__(self) -> None:
         problems = []

@@ -40,6 +40,14 @@ class AdminOptions:
 
 
 @declaration
+class MailOptions:
+    """How mail is sent: by `console:`, `folder:PATH`, `smtp://…` or `smtps://…`, and from whom."""
+
+    url: Str | None = None
+    sender: Str | None = None
+
+
+@declaration
 class CorsOptions:
     """Which origins' pages may call the API. `*` means any, without credentials."""
 
@@ -131,6 +139,7 @@ class Config:
     secret_env: Str = "HEADLESS_SECRET"  # noqa: S105 - the name of a variable
     previous_secrets: Names = ()
     server_url: Str | None = None
+    mail: Annotated[Any, nested(MailOptions)] = MailOptions()
     cors: Annotated[Any, BeforeValidator(as_cors, json_schema_input_type=str | list[str] | CorsOptions)] = CorsOptions()
     csrf: Names = ()
     cookie_prefix: Str = "payload"

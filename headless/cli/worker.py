@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import sys
 from collections.abc import Mapping
@@ -39,6 +40,7 @@ def serve(settings: Mapping[str, Any]) -> None:
         asyncio.get_running_loop().remove_reader(lifeline)
         server.should_exit = True
 
+    os.environ.setdefault("HEADLESS_MAIL", "console:")
     app = load_app(project)
     for told in update(project, app):
         say(f"[dim]{escape(told)}[/]")

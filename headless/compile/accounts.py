@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar
 
-from headless.access import Rule
+from headless.access import Rule, authenticated, staff
 from headless.auth import Auth
 from headless.collection import Collection
 from headless.compile.plan import Node
 from headless.declaration import changed, declaration
 from headless.errors import ConfigError
 from headless.fields.base import DataField, FieldContext, Schema, same_level
+from headless.fields.checkbox import Checkbox
 from headless.fields.date import Date
 from headless.fields.email import Email
 from headless.fields.json import Json
@@ -22,6 +24,12 @@ from headless.operators import Operator
 
 PASSWORD_COLUMN = "_password"  # noqa: S105 - a column's name
 PASSWORD = "password"  # noqa: S105 - a key's name
+RESET_COLUMN = "_reset"
+VERIFICATION_COLUMN = "_verification"
+VERIFIED = "_verified"
+
+VERIFICATION: Mapping[str, Rule] = MappingProxyType({"create": staff, "read": authenticated, "update": staff})
+"""Who may say whether an address is its user's, and who may know."""
 
 
 @declaration
@@ -94,7 +102,11 @@ def account_nodes(auth: Auth, known: Mapping[str, Node]) -> Sequence[Node]:
                 validate=not_an_address if auth.by_email else None,
             )
         )  # fmt: skip
-    state: list[DataField] = []
+    if auth.verify is not None:
+        names.append(Checkbox(VERIFIED, label="Verified", default_value=False, access=VERIFICATION))
+    state: list[DataField] = [
+        Date("resetPasswordExpiration", hidden=True), Date("resetPasswordRequestedAt", hidden=True)
+    ]  # fmt: skip
     if auth.max_login_attempts:
         state += [Number("loginAttempts", default_value=0, hidden=True), Date("lockUntil", hidden=True)]
     if auth.use_sessions:
@@ -102,6 +114,13 @@ def account_nodes(auth: Auth, known: Mapping[str, Node]) -> Sequence[Node]:
     else:
         state.append(Date("tokensSince", hidden=True))
     return [*(_node(field) for field in names), *(_node(field, state=True) for field in state)]
+
+
+def secret_columns(auth: Auth | None) -> Sequence[str]:
+    """The columns beside the documents, which no document and no answer ever holds: hashes."""
+    if auth is None:
+        return ()
+    return (PASSWORD_COLUMN, RESET_COLUMN, *((VERIFICATION_COLUMN,) if auth.verify is not None else ()))
 
 
 def _node(field: DataField, *, state: bool = False) -> Node:

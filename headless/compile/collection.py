@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from headless import access
 from headless.access import Rule
 from headless.collection import OPERATIONS, Collection
-from headless.compile.accounts import PASSWORD_COLUMN, account_nodes, with_own_fields
+from headless.compile.accounts import account_nodes, secret_columns, with_own_fields
 from headless.compile.ids import Ids, make_ids
 from headless.compile.plan import Node, Plan, build_plan
 from headless.compile.reader import Reader, RowWriter
@@ -51,7 +51,7 @@ class CompiledCollection:
         assign_columns(self.plan, self.place)
         self.kept = kept_nodes(self.plan, self.place)
         """The leaves inside rows that have values in the table of values."""
-        self.secret_columns = (PASSWORD_COLUMN,) if declared.auth is not None else ()
+        self.secret_columns = secret_columns(declared.auth)
         self.counts_attempts = declared.auth is not None and bool(declared.auth.max_login_attempts)
         """Whether wrong passwords are counted, so that its users can be locked out."""
         self.constants = self.make_constants()

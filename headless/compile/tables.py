@@ -67,6 +67,10 @@ def build_table(
     columns += [sa.Column(column, sa.Text()) for column in secret]
     table = sa.Table(name, metadata, *columns, sqlite_autoincrement=counted)
     _add_indexes(table, collection, plan)
+    for column in secret:
+        # Looked up by what is stored of a token, but for the first, the password's.
+        if column != "_password":
+            sa.Index(short(f"ux_{name}_{column}"), table.c[column], unique=True)
     return table
 
 

@@ -25,7 +25,7 @@ Registry = Mapping[str, Callable[..., Any]]
 DATA: Final = frozenset({"default_value", "custom", "indexes", "json_schema"})
 FUNCTIONS: Final = {
     "validate": "validator", "condition": "condition", "filter_options": "filter", "handler": "handler",
-    "on_init": "start hook",
+    "on_init": "start hook", "generate_email_html": "mail", "generate_email_subject": "mail",
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "condition": ("data", "sibling_data", "ctx"),
     "filter": ("ctx",),
     "handler": ("request",),
+    "mail": ("ctx",),
 }
 """The arguments that a function of each kind is called with."""
 

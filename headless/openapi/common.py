@@ -52,6 +52,11 @@ def opened(user: Schema, *, tells_token: bool = True) -> Schema:
     return record({"message": STRING, "exp": {"type": "integer"}, **token, "user": user})
 
 
+def reset(opened: Schema) -> Schema:
+    """The answer that sets a new password, which opens a session too."""
+    return record({key: schema for key, schema in opened["properties"].items() if key != "exp"})
+
+
 ERRORS: Final[Schema] = {
     **record(
         {

@@ -244,6 +244,7 @@ SHAPES: Final[Mapping[str, tuple[str, Callable[[Components, CompiledCollection],
         "credentials": ("Credentials", Components.credentials),
         "identity": ("Identity", Components.identity),
         "opened": ("Opened", Components.opened),
+        "reset": ("Reset", lambda known, found: common.reset(known.opened(found))),
     }
 )
 """The shapes of a collection: what each adds to the name of a document, and what makes it."""

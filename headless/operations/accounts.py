@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from headless.compile.accounts import PASSWORD, PASSWORD_COLUMN
+from headless.compile.accounts import PASSWORD, PASSWORD_COLUMN, RESET_COLUMN
 from headless.compile.collection import CompiledCollection
-from headless.operations.core import Asker
+from headless.operations.core import Asker, Core
 from headless.operations.identity import REQUIRED, normal
 from headless.operations.lockout import forgetting
 from headless.operations.page import Document
 from headless.operations.write import Preparation
+from headless.query.conditions import ALWAYS
 
 
 def normalize(collection: CompiledCollection, document: Document) -> None:
@@ -63,6 +64,12 @@ def password_problem(password: Any, shortest: int) -> str | None:
     if len(password) < shortest:
         return f"This value must be longer than the minimum length of {shortest} characters."
     return "This value must be shorter than the max length of 1000 characters." if len(password) > 1000 else None
+
+
+def withdraw_token(core: Core, collection: CompiledCollection, id: Any) -> Generator[Any, Any, None]:
+    """Makes the token worthless that was mailed to set a new password by."""
+    names = (RESET_COLUMN, "resetPasswordExpiration")
+    yield core.statements.update(collection, names, ALWAYS, checked=False), (None, None, id)
 
 
 def end_sessions(asker: Asker, collection: CompiledCollection, id: Any) -> Generator[Any, Any, Mapping[str, Any]]:

@@ -51,6 +51,7 @@ class Core:
         self.watch: Callable[..., Any]
         self.hub: Any = None
         self.sessions: Any = None
+        self.post: Any = None
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def collection(self, slug: str) -> CompiledCollection:

@@ -20,6 +20,7 @@ from headless.operations.core import Asker
 from headless.operations.page import Document
 from headless.operations.present import parse_populate
 from headless.operations.store import insert
+from headless.operations.verification import new_verification, send_verification
 from headless.operations.write import Preparation
 
 
@@ -46,7 +47,8 @@ async def create_from(asker: Asker, collection: CompiledCollection, data: Mappin
     secrets = await _validated(asker, collection, data, preparation, document)
     _stamp(collection, document, asker.core.clock.text())
     collection.clear_unstored(document)
-    apart = {**collection.ids.columns(document, asker.core.new_uuid), **secrets}
+    token, verification = new_verification(collection, document)
+    apart = {**collection.ids.columns(document, asker.core.new_uuid), **secrets, **verification}
     try:
         id = await asker.core.database.store(lambda: insert(asker, collection, document, apart))
     except Exception as error:
@@ -55,6 +57,7 @@ async def create_from(asker: Asker, collection: CompiledCollection, data: Mappin
             raise
         raise meant from error
     whole = {"id": id, **document, **collection.constants}
+    send_verification(asker, collection, whole, token)
     return await shown_after(asker, collection, "create", whole, None, shown, data)
 
 

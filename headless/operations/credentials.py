@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any, Final
 
-from headless.compile.accounts import PASSWORD_COLUMN
+from headless.compile.accounts import PASSWORD_COLUMN, VERIFIED
 from headless.compile.collection import CompiledCollection
-from headless.errors import AuthenticationError, Unavailable
+from headless.errors import AuthenticationError, Forbidden, Unavailable
 from headless.operations.change import collection_hooks
 from headless.operations.core import Asker, Core
 from headless.operations.identity import Account, Identity, find_account
@@ -15,10 +15,13 @@ from headless.operations.lockout import Locked, give_back_attempt, take_attempt
 from headless.query.conditions import ALWAYS
 
 WRONG: Final = "The email or password provided is incorrect."
+UNVERIFIED: Final = "Please verify your email before logging in."
 
 
 async def check_password(asker: Asker, collection: CompiledCollection, identity: Identity, password: str) -> Account:
     """The account whose password it is. Raises AuthenticationError, and Locked after too many wrong ones.
+
+    Raises Forbidden for a user who has not verified his address.
 
     The attempt is counted before the password is looked at: however many come at once, no more than the declared
     number of them are looked at before the account is locked.
@@ -41,6 +44,9 @@ async def check_password(asker: Asker, collection: CompiledCollection, identity:
         if account is not None and is_last:
             await _hooks(asker, collection, "after_lockout", account, {"identity": identity.value})
         raise AuthenticationError(WRONG)
+    if not account.document.get(VERIFIED, True):
+        await failed(asker, collection, identity, account, "unverified")
+        raise Forbidden(UNVERIFIED)
     return account
 
 

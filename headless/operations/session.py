@@ -27,6 +27,8 @@ from headless.operations.identity import Account, credentials_of
 from headless.operations.lockout import forgetting
 from headless.operations.page import Document
 from headless.operations.present import present
+from headless.operations.recovery import reset_password
+from headless.operations.verification import without_verification
 from headless.query.conditions import ALWAYS
 from headless.security.cookies import SessionCookie
 from headless.security.tokens import Tokens
@@ -84,11 +86,11 @@ class Sessions:
         identity, password = credentials_of(collection, data)
         account = await check_password(asker, collection, identity, password)
         email = identity.value if identity.is_email else ""
-        login = await self._admit(collection, account.document, request, email, account)
+        login = await self.admit(collection, account.document, request, email, account)
         await renew_hash(self._core, collection, account, password)
         return login
 
-    async def _admit(
+    async def admit(
         self,
         collection: CompiledCollection,
         user: Document,
@@ -133,8 +135,13 @@ class Sessions:
             await transaction.lock(f"first user of {slug}")
             if await self.initialized(slug):
                 raise Forbidden
-            user = await create(system, collection, data, Shown())
-            return await self._admit(collection, user, request)
+            user = await create(system, collection, {**data, **without_verification(collection)}, Shown())
+            return await self.admit(collection, user, request)
+
+    async def reset_password(self, slug: str, data: Mapping[str, Any], request: Request | None = None) -> Login:
+        """Logs in whoever has the token of a mail, with a new password. Raises Forbidden and ValidationError."""
+        login: Login = await reset_password(Asker(self._core, request=request), self._auth(slug), data)
+        return login
 
     async def find_user(self, token: str) -> Document | None:
         """The user whose open session a token belongs to, with `collection`, `_strategy` and `_sid`, or None."""

@@ -14,14 +14,20 @@ from headless.operations.lockout import forget_attempts
 from headless.operations.update import locate
 
 
+def auth_collection(asker: Asker, slug: str) -> CompiledCollection:
+    """A collection that users log in to. Raises BadRequest for another."""
+    collection = asker.collection(slug)
+    if collection.declaration.auth is None:
+        raise BadRequest(f"The collection {slug!r} has no log-in.")
+    return collection
+
+
 async def unlock(asker: Asker, collection: CompiledCollection, data: Mapping[str, Any]) -> None:
     """Unlocks the account that `data` names, and begins to count anew.
 
     Without a rule for `unlock` it is for staff who may update the user. Raises Forbidden, also when there is no such
     account, and BadRequest.
     """
-    if collection.declaration.auth is None:
-        raise BadRequest(f"The collection {collection.slug!r} has no log-in.")
     data = await before(asker, collection, "unlock", data)
     identity = require_identity(collection, data)
     account = await find_account(asker.core, collection, identity)

@@ -10,7 +10,7 @@ from headless.compile.collection import CompiledCollection
 from headless.compile.selection import parse_selection
 from headless.database import current_transaction
 from headless.errors import BadRequest, Conflict, Forbidden, HeadlessError, NotFound, TransactionTimeout, Unavailable
-from headless.operations.accounts import end_sessions, normalize, secret_columns
+from headless.operations.accounts import end_sessions, normalize, secret_columns, withdraw_token
 from headless.operations.change import (
     Shown,
     before,
@@ -126,6 +126,9 @@ async def change(
         yield from store_update(asker, collection, stored, revision, document, secrets, rule)
         if PASSWORD_COLUMN in secrets:
             document.update((yield from end_sessions(asker, collection, stored["id"])))
+        if collection.declaration.auth is not None and (secrets or document.get("email") != stored.get("email")):
+            # Sent to the address that was, for the password that was.
+            yield from withdraw_token(asker.core, collection, stored["id"])
 
     try:
         await asker.core.database.store(store)

@@ -13,7 +13,7 @@ from headless import fields
 NAMES = {
     "AccessContext", "Api", "ApiError", "Auth", "AuthenticationError", "BadRequest", "BulkResult",
     "Collection", "Config", "ConfigError", "Conflict", "Endpoint", "Forbidden", "Global", "Headless", "HeadlessError",
-    "HookContext", "Index", "JSONResponse", "NotFound", "Page", "Plugin", "QueryError", "Request",
+    "HookContext", "Index", "JSONResponse", "MailContext", "NotFound", "Page", "Plugin", "QueryError", "Request",
     "ValidationError", "__version__", "anyone", "authenticated", "fields", "load_project", "nobody",
     "parse_query", "plugin", "public", "staff",
 }  # fmt: skip

@@ -80,7 +80,6 @@ GAPS = Gaps(
     },
     auth={
         "useAPIKey": Gap("API keys", keys=("enableAPIKey", "apiKey", "hasAPIKey")),
-        "verify": Gap("e-mail verification", "collection"),
     },
     fields={
         "join.collection=posts": Gap("drafts, which decide who sees them", "field"),
@@ -90,17 +89,12 @@ GAPS = Gaps(
     routes={
         "versions": "versions and drafts",
         "file": "uploads",
-        "forgot-password": "forgotten passwords",
-        "reset-password": "forgotten passwords",
-        "verify": "e-mail verification",
     },
     prefixes={
         "/api/reorder": "orderable collections",
         "/api/payload-": "the platform's own collections",
     },
-    handlers={
-        "peek_hidden": "reset tokens, verification and lockout, which it shows",
-    },
+    handlers={},
     headers={
         "authorization: api-key": "API keys",
     },

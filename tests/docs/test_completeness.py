@@ -17,7 +17,7 @@ import yaml
 import headless
 from headless import admin, errors, events, fields, operators, richtext, testing
 from headless.access import BUILT_IN, AccessContext
-from headless.auth import Auth, Cookies
+from headless.auth import Auth, Cookies, ForgotPassword, LoginWithUsername, MailContext, Verify
 from headless.cli.commands import cli
 from headless.collection import Collection, CollectionAdmin, Index, Pagination
 from headless.config import (
@@ -27,6 +27,7 @@ from headless.config import (
     Config,
     CorsOptions,
     GenerateOptions,
+    MailOptions,
     OpenApiOptions,
 )
 from headless.endpoint import Endpoint
@@ -50,8 +51,8 @@ from tests.docs.markdown import DOCS, ROOT, codes, first_cells, name_of, read
 GUIDE, REFERENCE = DOCS / "guide", DOCS / "reference"
 DECLARATIONS = (
     Config, AdminOptions, CorsOptions, ChangeLogOptions, OpenApiOptions, GenerateOptions, Collection, CollectionAdmin,
-    Global, GlobalAdmin, Labels, Pagination, Index, Auth, Cookies, FieldAdmin, DateAdmin, Block, BlockAdmin,
-    StreamLimits,
+    Global, GlobalAdmin, Labels, Pagination, Index, Auth, Cookies, ForgotPassword, LoginWithUsername, Verify,
+    MailOptions, FieldAdmin, DateAdmin, Block, BlockAdmin, StreamLimits,
 )  # fmt: skip
 
 
@@ -101,6 +102,7 @@ def test_every_hook_is_documented(heading: str, kinds: tuple[str, ...]) -> None:
         (AccessContext, GUIDE / "access.md"),
         (FieldContext, GUIDE / "declaring.md"),
         (events.Event, GUIDE / "streams.md"),
+        (MailContext, GUIDE / "accounts.md"),
     ],
     ids=lambda given: getattr(given, "__name__", ""),
 )

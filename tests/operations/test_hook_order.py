@@ -29,6 +29,8 @@ DO: dict[str, Callable[[TestClient, User], Any]] = {
     "login": lambda client, ada: client.login(ada),
     "refresh": lambda client, ada: client.post("/api/users/refresh-token", as_=ada),
     "me": lambda client, ada: client.get("/api/users/me", as_=ada),
+    "unlock": lambda client, ada: client.api().unlock("users", {"email": ada.email}),
+    "forgot_password": lambda client, ada: client.api().forgot_password("users", {"email": ada.email}),
     "logout": lambda client, ada: client.post("/api/users/logout", as_=ada),
 }
 
@@ -66,7 +68,7 @@ def test_hooks_run_in_the_documented_order(operation: str) -> None:
     title = fields.Text("title", hooks={kind: note(f"field.{kind}") for kind in FIELD_HOOKS}, validate=validate)
     rules = dict.fromkeys(("create", "read", "update", "delete"), rule)
     notes = Collection("notes", access=rules, hooks=hooks, fields=[title, fields.Text("plain")])
-    users = Collection("users", auth=True, access=rules, hooks=hooks, fields=[title])
+    users = Collection("users", auth=True, access={**rules, "unlock": rule}, hooks=hooks, fields=[title])
     header = Global(
         "header",
         access={"read": rule, "update": rule},

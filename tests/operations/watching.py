@@ -73,3 +73,9 @@ def _noted(steps: Any, seen: Statements) -> Iterator[Any]:
         if isinstance(step, tuple):
             seen.writes.append(step[0].sql)
         answer = yield step
+
+
+def everything(client: TestClient) -> str:
+    """All that the database holds, as text."""
+    names = [row[0] for row in rows(client, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return str({name: rows(client, f'SELECT * FROM "{name}"') for name in names})

@@ -127,6 +127,7 @@ def test_an_attempt_costs_one_hash_whatever_comes_of_it(client: TestClient, ada:
 
 def test_the_password_of_an_overloaded_server_is_not_counted(client: TestClient, ada: User) -> None:
     """What was never looked at was not wrong."""
+
     async def busy(*_: Any, **__: Any) -> bool:
         raise Unavailable
 

@@ -10,6 +10,7 @@ import pytest
 
 from headless import Collection, Config, ConfigError, anyone, fields, nobody, staff
 from headless.testing import StillClock, TestClient
+from tests.operations.watching import rows
 
 PASSWORD = "correct horse battery staple"
 
@@ -148,8 +149,7 @@ def test_a_declared_password_brings_its_rules_and_is_not_stored() -> None:
         assert log_in(client, email="ada@example.com").status_code == 401
         body = {"email": "eve@example.com", "password": PASSWORD}
         assert paths(client.post("/api/people", json=body, as_=boss)) == ["password"]
-        columns = client.run(client.app.database.inspect(lambda db: db.execute("PRAGMA table_info(people)").fetchall()))
-        assert "password" not in {column[1] for column in columns}
+        assert "password" not in {column[1] for column in rows(client, "PRAGMA table_info(people)")}
 
 
 def test_a_declared_address_is_the_one_they_log_in_by() -> None:
