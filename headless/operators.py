@@ -39,8 +39,10 @@ class SqlDialect(Protocol):
     def fold(self, column: Expression) -> Expression:
         """The text in lower case, numbers as text."""
 
-    def json_value(self, column: Expression, path: Sequence[str]) -> Expression:
-        """The value at a path inside a JSON value."""
+    def json_value(
+        self, column: Expression, path: Sequence[str], type_: sa.types.TypeEngine[Any] | None = None
+    ) -> Expression:
+        """The value at a path inside a JSON value, a text unless another type is given."""
 
     def in_list(self, column: Expression, parameter: sa.BindParameter[Any]) -> Expression:
         """Whether the column is one of the values of a list bound as one parameter."""
@@ -155,7 +157,7 @@ def as_text(value: Any) -> str:
         return value
     if isinstance(value, bool):
         return "1" if value else "0"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
         return str(int(value))
     return str(value)
 
@@ -262,9 +264,10 @@ points_to = Operator(
     "equals", one,
     lambda dialect, column, parameters: sa.and_(
         dialect.json_value(column, ["relationTo"]) == parameters[0],
-        dialect.json_value(column, ["value"]) == parameters[1],
+        dialect.in_list(dialect.json_value(column, ["value"], sa.JSON()), parameters[1]),
     ),
     lambda value, values: isinstance(value, Mapping) and (value.get("relationTo"), value.get("value")) == values,
+    lambda values: (values[0], *_listed(values[1:])),
 )  # fmt: skip
 """A polymorphic reference's value, which is a collection and an id."""
 contains = Operator("contains", text, _contains_all, _has_words, _patterns)

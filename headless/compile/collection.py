@@ -15,7 +15,7 @@ from headless.compile.ids import Ids, make_ids
 from headless.compile.plan import Node, Plan, build_plan
 from headless.compile.reader import Reader, RowWriter
 from headless.compile.selection import Selection, parse_selection, shown_by
-from headless.compile.tables import IdTypes, assign_columns, build_references, build_table, table_name
+from headless.compile.tables import IdTypes, assign_columns, build_references, build_table, table_name, value_type
 from headless.compile.values import build_values, kept_nodes, values_name
 from headless.config import Config
 from headless.database.schema import MADE_OF_IT
@@ -109,6 +109,9 @@ class CompiledCollection:
 
     def build(self, metadata: sa.MetaData, id_types: IdTypes) -> None:
         """Makes the table. `id_types` tells what the ids of any collection are stored as."""
+        for node in self.plan.walk():
+            if node.stored:
+                node.type = value_type(node, id_types)
         self.table = build_table(
             metadata, self.declaration, self.plan, id_types, self.secret_columns, counted=self.ids.counted
         )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import sqlalchemy as sa
+
 from headless.compile.selection import Selection
 from headless.fields.abilities import Containing, Joining, Referring
 from headless.fields.base import Absent, DataField, Field
@@ -46,6 +48,8 @@ class Node:
     plans: Mapping[str, Plan] = dataclasses.field(default_factory=dict)
     """The plans of what it contains, by kind of part."""
     column: str | None = None
+    type: sa.types.TypeEngine[Any] = dataclasses.field(default_factory=sa.Text)
+    """The type of its value in SQL, of a list that of an element."""
     kept: str | None = None
     """The column of the table of values, of a leaf inside rows that has one."""
     localized: bool = False

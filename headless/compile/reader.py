@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from headless.compile.plan import Node, Plan
 from headless.compile.selection import Selection
 from headless.database import Statement
-from headless.fields.base import ABSENT, DataField
+from headless.fields.base import ABSENT
 
 Row = Sequence[Any]
 Load = Callable[[Any], Any]
@@ -183,22 +183,18 @@ class RowWriter:
     def __init__(self, plan: Plan) -> None:
         leaves = list(plan.leaves())
         self.names = tuple(str(node.column) for node in leaves)
-        self._leaves = tuple((node.path if len(node.path) > 1 else None, node.key, _dumper(node)) for node in leaves)
+        self._leaves = tuple(
+            (node.path if len(node.path) > 1 else None, node.key, node.localized or node.field.is_json)
+            for node in leaves
+        )
 
     def values(self, document: Mapping[str, Any]) -> list[Any]:
         """The columns' values; a key that the document lacks is NULL."""
         values = []
-        for path, key, dump in self._leaves:
+        for path, key, is_json in self._leaves:
             value = document.get(key) if path is None else _dig(document, path)
-            values.append(value if dump is None or value is None else dump(value))
+            values.append(_encode(value) if is_json and value is not None else value)
         return values
-
-
-def _dumper(node: Node) -> Callable[[Any], Any] | None:
-    if node.localized or node.field.is_json:
-        return _encode
-    own = type(node.field).dump
-    return None if own is DataField.dump else node.field.dump
 
 
 def _encode(value: Any) -> str:

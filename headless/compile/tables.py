@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from headless.collection import Collection
 from headless.compile.plan import Node, Plan
 from headless.database.schema import DERIVED, LISTED
+from headless.database.types import OrderedJson
 from headless.errors import ConfigError
-from headless.fields.base import JSON_TEXT
+from headless.fields.base import JSON_TEXT, ORDERED_JSON
 
 LONGEST_NAME = 63
 
@@ -43,11 +44,23 @@ def assign_columns(plan: Plan, place: str) -> None:
 
 def column_type(node: Node, id_types: IdTypes) -> sa.types.TypeEngine[object]:
     """What the leaf's column holds: JSON by locale for a localized one, else what the field says."""
-    if node.localized:
-        return JSON_TEXT
-    if node.refers is not None and not node.field.is_json:
-        return id_types(node.slugs[0])
-    return node.field.column
+    if node.localized or node.field.is_json:
+        return _json(node)
+    return value_type(node, id_types)
+
+
+def value_type(node: Node, id_types: IdTypes) -> sa.types.TypeEngine[object]:
+    """What a column would hold that is made for the node's value alone, or for one of its list."""
+    if node.refers is not None and not isinstance(node.field.storage, sa.JSON):
+        return _json(node) if node.refers.polymorphic else id_types(node.slugs[0])
+    return _json(node) if isinstance(node.field.storage, sa.JSON) else node.field.storage
+
+
+def _json(node: Node) -> sa.types.TypeEngine[object]:
+    """JSON, ordered where the value, or anything inside it, needs that."""
+    inner = (each for plan in node.plans.values() for each in plan.walk())
+    ordered = any(isinstance(each.field.column, OrderedJson) for each in (node, *inner))
+    return ORDERED_JSON if ordered else JSON_TEXT
 
 
 def build_table(

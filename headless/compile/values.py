@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from headless.compile.plan import Node, Plan
 from headless.compile.reader import Reader
 from headless.compile.selection import parse_selection
-from headless.compile.tables import IdTypes, short
+from headless.compile.tables import IdTypes, short, value_type
 from headless.database.schema import FILL
 from headless.database.sqlite_dialect import SQLITE
 from headless.database.statements import compile_statement
 from headless.errors import ConfigError
-from headless.fields.base import ABSENT
+from headless.fields.base import ABSENT, JSON_TEXT
 
 AT_A_TIME: Final = 500
 """The documents whose values are read and written together when the table is filled."""
@@ -72,7 +72,7 @@ def build_values(
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("source", table.c.id.type, sa.ForeignKey(table.c.id, ondelete="CASCADE"), nullable=False),
         sa.Column("row", sa.Text()),
-        *[sa.Column(str(node.kept), _type(node, id_types)) for node in nodes],
+        *[sa.Column(str(node.kept), value_type(node, id_types)) for node in nodes],
     )
     made.info[FILL] = filling(table, plan, nodes, made)
     sa.Index(short(f"ix_{name}_source"), made.c.source)
@@ -82,10 +82,6 @@ def build_values(
         there = column.is_not(None)
         sa.Index(short(f"ix_{name}_{node.kept}"), column, made.c.source, sqlite_where=there, postgresql_where=there)
     return made
-
-
-def _type(node: Node, id_types: IdTypes) -> sa.types.TypeEngine[object]:
-    return id_types(node.slugs[0]) if node.refers is not None else node.field.storage
 
 
 def kept_values(nodes: Sequence[Node], document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -106,12 +102,15 @@ def _elements(node: Node, value: Any) -> Sequence[Any]:
 
 def insertion(table: sa.Table, dialect: Any) -> sa.Insert:
     """INSERT any number of values of a document: `source` is its id, `rows` all of them as one JSON list."""
-    rows = dialect.json_rows(sa.bindparam("rows"))
-    names = [column.name for column in table.c if column.name not in ("id", "source")]
-    query = sa.select(
-        sa.bindparam("source"), *(dialect.json_value(rows.c.value, [name]) for name in names)
-    ).select_from(rows)
-    return sa.insert(table).from_select(["source", *names], query)
+    return insertion_of_rows(table, [column.name for column in table.c if column.name not in ("id", "source")], dialect)
+
+
+def insertion_of_rows(table: sa.Table, names: Sequence[str], dialect: Any) -> sa.Insert:
+    """INSERT rows of a document into the columns `source` and `names`: the values are its id, and the rows as JSON."""
+    rows = dialect.json_rows(sa.bindparam("rows", type_=JSON_TEXT))
+    source: sa.BindParameter[Any] = sa.bindparam("source", type_=table.c.source.type)
+    values = [dialect.json_value(rows.c.value, [name], table.c[name].type) for name in names]
+    return sa.insert(table).from_select(["source", *names], sa.select(source, *values).select_from(rows))
 
 
 def encoded(rows: Sequence[dict[str, Any]]) -> str:

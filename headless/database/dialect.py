@@ -114,6 +114,9 @@ class Dialect(Protocol):
     def ordered(self, value: sa.ColumnElement[Any], *, descending: bool) -> sa.ColumnElement[Any]:
         """The value in ORDER BY, with NULL first in ascending order, as indexes have it; text by code point."""
 
+    def comparable(self, value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """The value as DISTINCT can tell it from others: JSON by its text."""
+
     def fold(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
         """The column as text in lower case, by the same rule as in memory."""
 

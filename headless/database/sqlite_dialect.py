@@ -151,6 +151,9 @@ class SQLite:
     def ordered(self, value: sa.ColumnElement[Any], *, descending: bool) -> sa.ColumnElement[Any]:
         return value.desc() if descending else value.asc()
 
+    def comparable(self, value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        return value
+
     def fold(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
         return sa.Function(FOLD, column, type_=sa.Text())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ Row = tuple[Any, ...]
 Values = Sequence[Any]
 Encode = Callable[[Any], Any]
 
-_HARMLESS: Final = frozenset({"*", "0", "1"})
+_HARMLESS: Final = re.compile(r"\*|[0-9]{1,9}", re.ASCII)
 
 
 @dataclass(slots=True, eq=False)
@@ -110,7 +111,7 @@ def _orderer(order: tuple[int, ...] | None) -> Callable[[Values], Values] | None
 def _refuse_text(elements: Sequence[Any]) -> None:
     for element in elements:
         literal = isinstance(element, TextClause) or (isinstance(element, ColumnClause) and element.is_literal)
-        if literal and str(element) not in _HARMLESS:
+        if literal and not _HARMLESS.fullmatch(str(element)):
             raise ValueError(f"text may not stand in a statement: {element}")
 
 

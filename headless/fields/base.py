@@ -17,6 +17,7 @@ from pydantic import BeforeValidator
 
 from headless import operators
 from headless.access import as_rules
+from headless.database.types import OrderedJson
 from headless.declaration import Bool, Frozen, Str, changed, declaration, empty, nested, thaw
 from headless.errors import ConfigError
 from headless.fields.abilities import Resolvable
@@ -31,6 +32,8 @@ REQUIRED = "This field is required."
 INVALID = "This field has an invalid input."
 JSON_TEXT: sa.types.TypeEngine[Any] = sa.JSON().with_variant(sa.Text(), "sqlite")
 """The column of a JSON value. On SQLite it must be text: a column called JSON would turn the text `5` into a number."""
+ORDERED_JSON: sa.types.TypeEngine[Any] = OrderedJson().with_variant(sa.Text(), "sqlite")
+"""The column of a JSON value with objects whose keys no declaration puts in order."""
 RESERVED = frozenset({"__v", "salt", "hash", "file", "_rev", "_status", "_order"})
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -205,7 +208,7 @@ class DataField(Field):
     @property
     def column(self) -> sa.types.TypeEngine[Any]:
         """The type of the column that holds the value."""
-        return JSON_TEXT if self.is_json else self.storage
+        return JSON_TEXT if self.is_json and not isinstance(self.storage, sa.JSON) else self.storage
 
     @property
     def validators(self) -> tuple[Callable[..., Any], ...]:
@@ -290,10 +293,6 @@ class DataField(Field):
     def query_value(self, raw: Any) -> Any:
         """A raw value of a query as a stored one. Raises `operators.Never` when no stored value can equal it."""
         return self.coerce(raw)
-
-    def dump(self, value: Any) -> Any:
-        """The value as its column stores it. JSON columns are encoded by the table's writer."""
-        return value
 
     load: ClassVar[Callable[[Any], Any] | None] = None
     """Turns a column's value into the document's; None when they are the same."""

@@ -23,7 +23,7 @@ class Checkbox(DataField):
 
     type: ClassVar[str] = "checkbox"
     widget: ClassVar[str] = "checkbox"
-    storage: ClassVar[sa.types.TypeEngine[Any]] = sa.SmallInteger()
+    storage: ClassVar[sa.types.TypeEngine[Any]] = sa.SmallInteger().with_variant(sa.Boolean(), "postgresql")
     holds: ClassVar[tuple[Any, ...]] = (bool,)
     example: ClassVar[Any] = True
     load: ClassVar[Callable[[Any], Any] | None] = _STORED.get
@@ -60,9 +60,6 @@ class Checkbox(DataField):
         if spelled not in _SPELLED or spelled == "":
             raise Never
         return _SPELLED[spelled]
-
-    def dump(self, value: Any) -> Any:
-        return None if value is None else int(value)
 
     def stored_schema(self) -> dict[str, Any]:
         return {"type": "boolean"}

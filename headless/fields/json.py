@@ -14,7 +14,7 @@ from pydantic import BeforeValidator
 from headless import operators
 from headless.declaration import declaration, freeze, thaw
 from headless.errors import ConfigError
-from headless.fields.base import JSON_TEXT, REQUIRED, DataField, FieldContext, Schema
+from headless.fields.base import ORDERED_JSON, REQUIRED, DataField, FieldContext, Schema
 from headless.operators import Operator
 
 INVALID = "This field has an invalid input."
@@ -94,7 +94,7 @@ class Json(DataField):
     type: ClassVar[str] = "json"
     widget: ClassVar[str] = "json"
     is_open: ClassVar[bool] = True
-    storage: ClassVar[sa.types.TypeEngine[Any]] = JSON_TEXT
+    storage: ClassVar[sa.types.TypeEngine[Any]] = ORDERED_JSON
     example: ClassVar[Any] = {"k": [1, {"z": None}], "s": "é✓"}
 
     json_schema: Annotated[Any, BeforeValidator(as_schema, json_schema_input_type=dict[str, Any] | bool)] = None

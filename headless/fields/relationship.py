@@ -16,7 +16,7 @@ from headless import operators
 from headless.access import for_user
 from headless.declaration import Bool, Int, Names, Str, declaration, freeze
 from headless.errors import ConfigError
-from headless.fields.base import ABSENT, REQUIRED, DataField, FieldContext, Schema, Wire
+from headless.fields.base import ABSENT, ORDERED_JSON, REQUIRED, DataField, FieldContext, Schema, Wire
 from headless.operators import Never, Operator, as_text
 
 logger = logging.getLogger("headless.fields")
@@ -90,6 +90,10 @@ class Relationship(DataField):
     @property
     def is_json(self) -> bool:
         return self.has_many or self.polymorphic
+
+    @property
+    def column(self) -> sa.types.TypeEngine[Any]:
+        return ORDERED_JSON if self.polymorphic else super().column
 
     @property
     def operators(self) -> Mapping[str, Operator]:

@@ -16,7 +16,7 @@ from headless.fields import rich_text_parts
 from headless.fields.abilities import Change, PartRows, Writer
 from headless.fields.base import (
     ABSENT,
-    JSON_TEXT,
+    ORDERED_JSON,
     REQUIRED,
     DataField,
     Field,
@@ -91,7 +91,7 @@ class RichText(DataField):
     type: ClassVar[str] = "rich_text"
     widget: ClassVar[str] = "rich_text"
     is_open: ClassVar[bool] = True
-    storage: ClassVar[sa.types.TypeEngine[Any]] = JSON_TEXT
+    storage: ClassVar[sa.types.TypeEngine[Any]] = ORDERED_JSON
     example: ClassVar[Any] = EXAMPLE
     bare: ClassVar[bool] = False
     polymorphic: ClassVar[bool] = False

@@ -124,7 +124,8 @@ async def _fill(
         for parent, number, id, rank, *total in rows:
             totals.update(dict.fromkeys([parent], *total) if total else {})
             if rank > after:
-                lists.setdefault(parent, []).append((joining.sources[number].collection.slug, id))
+                target = joining.sources[number].collection
+                lists.setdefault(parent, []).append((target.slug, target.read_id(id)))
     for document in documents:
         found = lists.get(document["id"], [])
         if not limit and len(found) == last:

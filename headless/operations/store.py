@@ -12,7 +12,7 @@ from headless.changes import Change
 from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Node, Plan
 from headless.compile.tables import reference_column
-from headless.compile.values import encoded, insertion, kept_values
+from headless.compile.values import encoded, insertion, insertion_of_rows, kept_values
 from headless.database import Database, ForeignKey, Statement, Unique
 from headless.errors import ApiError, NotFound
 from headless.fields.base import ABSENT
@@ -239,12 +239,8 @@ def _insert_references_statement(core: Core, collection: CompiledCollection) -> 
     def make(database: Database) -> Statement:
         table = collection.references_table
         assert table is not None
-        rows = database.dialect.json_rows(sa.bindparam("rows"))
         names = ["path", "row", "position", *(column.name for column in table.c if column.name.startswith("to_"))]
-        query = sa.select(
-            sa.bindparam("source"), *(database.dialect.json_value(rows.c.value, [name]) for name in names)
-        ).select_from(rows)
-        return database.compile(sa.insert(table).from_select(["source", *names], query), ["source", "rows"])
+        return database.compile(insertion_of_rows(table, names, database.dialect), ["source", "rows"])
 
     return core.statements.remembered(("insert references", collection.slug), make)
 

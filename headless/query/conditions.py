@@ -30,13 +30,11 @@ class Scope(Protocol):
     def json(self, node: Node) -> Expression:
         """The JSON text of the node's value."""
 
-    def inside(self, expression: Expression, keys: Sequence[str]) -> Expression:
-        """The value under keys inside a JSON value."""
+    def under(self, node: Node, keys: Sequence[str], value: Expression) -> Expression:
+        """What is under keys inside one value of the node."""
 
-    def elements(
-        self, expression: Expression, array: Node | None, condition: Callable[[Scope, Expression], Expression]
-    ) -> Expression:
-        """Whether any element of a JSON list, or part of the array's value, fulfils a condition.
+    def elements(self, node: Node, condition: Callable[[Scope, Expression], Expression]) -> Expression:
+        """Whether any element of the node's list, or part of its value, fulfils a condition.
 
         The condition is given the scope of that element and its value.
         """
@@ -130,15 +128,14 @@ class Comparison:
         parameters = tuple(scope.parameter() for _ in self.bound)
 
         def holds(inner: Scope, element: Expression) -> Expression:
-            value = scope.inside(element, self.keys) if self.keys else element
+            value = scope.under(self.node, self.keys, element) if self.keys else element
             return self.operator.sql(scope.dialect, value, parameters)
 
         if self.target is not None and path is not None:
             return scope.referring(self.target, path, lambda target: holds(scope, target))
         if (self.operator.name in ("like", "contains", "not_like") and self.bound) or self.node.field.is_json:
             scope.is_risky()
-        value = scope.value(self.node)
-        return scope.elements(value, None, holds) if self.node.field.has_list else holds(scope, value)
+        return scope.elements(self.node, holds) if self.node.field.has_list else holds(scope, scope.value(self.node))
 
     @property
     def orders(self) -> bool:
@@ -250,7 +247,7 @@ class InRows:
         return found if self._kept.is_all else sa.and_(found, self._among_rows(scope))
 
     def _among_rows(self, scope: Scope) -> Expression:
-        return scope.elements(scope.value(self.array), self.array, lambda inner, row: self.part.sql(inner))
+        return scope.elements(self.array, lambda inner, row: self.part.sql(inner))
 
     def test(self, document: Mapping[str, Any]) -> bool:
         return any(self.part.test(row) for row in self.array.contains.parts(dig(document, self.array)))
@@ -344,10 +341,9 @@ class Related:
         return self.part.values()
 
     def sql(self, scope: Scope) -> Expression:
-        value = scope.value(self.node)
         if self.node.field.has_list:
-            return scope.elements(value, None, lambda inner, element: scope.related(self.slug, self.part, element))
-        return scope.related(self.slug, self.part, value)
+            return scope.elements(self.node, lambda inner, element: scope.related(self.slug, self.part, element))
+        return scope.related(self.slug, self.part, scope.value(self.node))
 
     def test(self, document: Mapping[str, Any]) -> bool:
         raise TypeError("a condition on a related document is answered by the database")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -15,6 +15,8 @@ from headless.operators import Expression, in_
 from headless.query.conditions import Condition
 from headless.query.sorting import SortKey
 from headless.query.statements import Building, TableScope
+
+_KINDS: Final = ("text", "number", "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,42 @@ class Source:
         """What identifies it in a cache."""
         keys = tuple(None if key is None else key.shape for key in self.keys)
         return (self.collection.slug, self.on.path, self.where.shape, keys)
+
+
+class Column:
+    """A column of every source's rows: one for each kind of value, where not all have the same.
+
+    Ordered by all of them, numbers come before texts, as SQLite has it.
+    """
+
+    def __init__(self, name: str, values: Sequence[Expression | None], descending: bool, dialect: sa.Dialect) -> None:
+        self.descending = descending
+        self._values = values
+        self._kinds = [None if value is None else _kind(value, dialect) for value in values]
+        types = {_kind(value, dialect): value.type for value in values if value is not None} or {"text": sa.Text()}
+        self._types = {kind: types[kind] for kind in _KINDS if kind in types}
+        self.labels = [f"{name}_{kind}" for kind in self._types]
+
+    def of(self, number: int) -> Iterator[sa.Label[Any]]:
+        """What stands in it for one source."""
+        value = self._values[number]
+        for label, (kind, type_) in zip(self.labels, self._types.items(), strict=True):
+            found = value if value is not None and self._kinds[number] == kind else sa.cast(sa.null(), type_)
+            yield found.label(label)
+
+
+def _kind(value: Expression, dialect: sa.Dialect) -> str:
+    type_ = value.type.dialect_impl(dialect)
+    if isinstance(type_, sa.String | sa.JSON):
+        return "text"
+    return "number" if isinstance(type_, sa.Integer | sa.Numeric | sa.Float) else "other"
+
+
+def _sorted_by(building: Building, source: Source, key: SortKey | None) -> Expression | None:
+    if key is None:
+        return None
+    value = TableScope(building, source.collection, source.collection.table).sorted_by(key)
+    return building.dialect.comparable(value)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,36 +101,43 @@ class Joining:
 
         When it is counted the first document of each list is always among the rows, to tell the length.
         """
-        parts = [self._part(building, source, number) for number, source in enumerate(self.sources)]
+        columns = self._columns(building)
+        parts = [self._part(building, source, number, columns) for number, source in enumerate(self.sources)]
         found = (parts[0] if len(parts) == 1 else sa.union_all(*parts)).subquery()
-        keys = [(found.c[f"k{place}"], descending) for place, descending in enumerate(self.descending)]
-        order = [key.desc() if descending else key.asc() for key, descending in keys]
-        order += [found.c.id.desc(), found.c.number.asc()]
+        order = [
+            building.dialect.ordered(found.c[label], descending=column.descending)
+            for column in columns
+            for label in column.labels
+        ]
+        order.append(found.c.number.asc())
+        ids = [found.c[label] for label in columns[-1].labels]
+        id = ids[0] if len(ids) == 1 else sa.func.coalesce(*(sa.cast(each, sa.Text()) for each in ids))
         rank = sa.func.row_number().over(partition_by=found.c.parent, order_by=order).label("rank")
         total = [sa.func.count().over(partition_by=found.c.parent).label("total")] if self.counted else []
-        ranked = sa.select(found.c.parent, found.c.number, found.c.id, rank, *total).subquery()
+        ranked = sa.select(found.c.parent, found.c.number, id.label("id"), rank, *total).subquery()
         asked: Expression = sa.and_(ranked.c.rank > building.parameter(), ranked.c.rank <= building.parameter())
         if self.counted:
             asked = sa.or_(asked, ranked.c.rank == sa.literal_column("1"))
         return sa.select(*ranked.c).where(asked).order_by(ranked.c.parent, ranked.c.rank)
 
-    def _part(self, building: Building, source: Source, number: int) -> sa.Select[Any]:
+    def _columns(self, building: Building) -> list[Column]:
+        """What the list is sorted by: the keys, and the ids at last."""
+        made = []
+        dialect = building.dialect.sqlalchemy
+        for place, descending in enumerate(self.descending):
+            values = [_sorted_by(building, source, source.keys[place]) for source in self.sources]
+            made.append(Column(f"k{place}", values, descending, dialect))
+        ids = [source.collection.table.c.id for source in self.sources]
+        return [*made, Column("id", ids, True, dialect)]
+
+    def _part(self, building: Building, source: Source, number: int, columns: Sequence[Column]) -> sa.Select[Any]:
         """Every document of one source with the document that it refers to."""
-        table = source.collection.table
-        scope = TableScope(building, source.collection, table)
         parent, rows, among = self._referring(building, source)
-        found = source.where.sql(scope)
-        keys = [sa.null() if key is None else scope.sorted_by(key) for key in source.keys]
-        return (
-            sa.select(
-                parent.label("parent"),
-                sa.literal_column(str(number)).label("number"),
-                table.c.id.label("id"),
-                *(key.label(f"k{place}") for place, key in enumerate(keys)),
-            )
-            .select_from(rows)
-            .where(*among, found)
-        )
+        found = source.where.sql(TableScope(building, source.collection, source.collection.table))
+        values = [value for column in columns for value in column.of(number)]
+        where = (*among, found)
+        number_ = sa.literal_column(str(number), sa.Integer()).label("number")
+        return sa.select(parent.label("parent"), number_, *values).select_from(rows).where(*where)
 
     def _referring(self, building: Building, source: Source) -> tuple[Expression, sa.FromClause, list[Expression]]:
         """The column of the parents, what is selected from, and the condition that the parents are those asked for."""

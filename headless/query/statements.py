@@ -12,10 +12,16 @@ from headless.compile.plan import Node
 from headless.compile.reader import Reader
 from headless.compile.tables import reference_column
 from headless.database import Database, Statement
+from headless.fields.base import JSON_TEXT
 from headless.operators import Expression, equals
 from headless.query.binding import ID
 from headless.query.conditions import ALWAYS, Comparison, Condition, Scope
 from headless.query.sorting import Sort, SortKey
+
+
+def whole(node: Node) -> sa.types.TypeEngine[Any]:
+    """The type of the node's value: of a list not that of its elements."""
+    return JSON_TEXT if node.field.has_list else node.type
 
 
 class Building:
@@ -56,25 +62,33 @@ class TableScope:
 
     def value(self, node: Node) -> Expression:
         column: Expression = self._table.c[str(node.column)]
-        return self.dialect.json_value(column, [self._locale]) if node.localized and self._locale else column
+        if not (node.localized and self._locale):
+            return column
+        return self.dialect.json_value(column, [self._locale], whole(node))  # type: ignore[no-any-return]
 
     def json(self, node: Node) -> Expression:
         column: Expression = self._table.c[str(node.column)]
         return self.dialect.json_part(column, [self._locale]) if node.localized and self._locale else column
 
-    def inside(self, expression: Expression, keys: Sequence[str]) -> Expression:
-        return self.dialect.json_value(expression, list(keys))  # type: ignore[no-any-return]
+    def under(self, node: Node, keys: Sequence[str], value: Expression) -> Expression:
+        type_ = self._id_type(node) if tuple(keys) == ("value",) else sa.Text()
+        return self.dialect.json_value(value, list(keys), type_)  # type: ignore[no-any-return]
 
-    def elements(
-        self, expression: Expression, array: Node | None, condition: Callable[[Scope, Expression], Expression]
-    ) -> Expression:
+    def _id_type(self, node: Node) -> sa.types.TypeEngine[Any]:
+        """The type of the ids that a value may have in it: JSON, where they are not all alike."""
+        ids = [self._building.collections(slug).ids for slug in node.slugs]
+        return ids[0].column if len({each.kind for each in ids}) == 1 else JSON_TEXT
+
+    def elements(self, node: Node, condition: Callable[[Scope, Expression], Expression]) -> Expression:
         self.is_risky()
-        if array is None:
-            rows, is_part = self.dialect.json_rows(expression), None
+        inner: Scope = self
+        if node.plans:
+            rows, is_part = node.contains.part_rows(self.dialect, self.value(node))
+            value, inner = rows.c.value, RowScope(self, rows.c.value)
         else:
-            rows, is_part = array.contains.part_rows(self.dialect, expression)
-        inner = RowScope(self, array, rows.c.value) if array is not None else self
-        wanted = [each for each in (is_part, condition(inner, rows.c.value)) if each is not None]
+            rows, is_part = self.dialect.json_rows(self.value(node)), None
+            value = self.dialect.json_value(rows.c.value, [], node.type)
+        wanted = [each for each in (is_part, condition(inner, value)) if each is not None]
         return sa.exists(sa.select(sa.literal_column("1")).select_from(rows).where(*wanted))
 
     def referring(self, slug: str, path: Expression, condition: Callable[[Expression], Expression]) -> Expression:
@@ -119,7 +133,7 @@ class TableScope:
         if array is None:
             return self.value(key.node)
         rows = self.dialect.json_rows(self.value(array))
-        value = self.dialect.json_value(rows.c.value, list(key.node.keys))
+        value = self.dialect.json_value(rows.c.value, list(key.node.keys), whole(key.node))
         return sa.select(value).select_from(rows).order_by(rows.c.key).limit(sa.literal_column("1")).scalar_subquery()
 
     def related(self, slug: str, condition: Condition, target: Expression) -> Expression:
@@ -132,13 +146,12 @@ class TableScope:
 class RowScope(TableScope):
     """The values inside one row of an array."""
 
-    def __init__(self, outer: TableScope, array: Node, row: Expression) -> None:
+    def __init__(self, outer: TableScope, row: Expression) -> None:
         super().__init__(outer._building, outer._collection, outer._table, outer._locale)
-        self._array = array
         self._row = row
 
     def value(self, node: Node) -> Expression:
-        return self.inside(self._row, node.keys)
+        return self.dialect.json_value(self._row, list(node.keys), whole(node))  # type: ignore[no-any-return]
 
     def json(self, node: Node) -> Expression:
         return self.dialect.json_part(self._row, list(node.keys))  # type: ignore[no-any-return]
@@ -231,7 +244,7 @@ class Statements:
             source, value = _values(building, collection, node)
             found = where.sql(TableScope(building, collection, collection.table))
             query = sa.select(value).select_from(source).where(found, value.is_not(None)).distinct()
-            query = query.order_by(value.desc() if descending else value.asc())
+            query = query.order_by(building.dialect.ordered(value, descending=descending))
             query = query.limit(building.parameter()).offset(building.parameter())
             return self._database.compile(query, building.names, risky=True)
 
@@ -332,17 +345,16 @@ def _at_revision(table: sa.Table, building: Building) -> tuple[Expression, Expre
 
 
 def _values(building: Building, collection: CompiledCollection, node: Node) -> tuple[sa.FromClause, Expression]:
-    """A field's values and what they are selected from: of rows and lists, every element."""
+    """A field's values, as they are told apart, and what they are selected from: of rows and lists, every element."""
     scope = TableScope(building, collection, collection.table)
     source: sa.FromClause = collection.table
-    row: Expression | None = None
     for part in (*(part for part in node.chain[:-1] if not part.flat), node):
-        value = scope.value(part) if row is None else scope.inside(row, part.keys)
+        value = scope.value(part)
         if part is not node or node.field.has_list:
             rows = building.dialect.json_rows(value)
-            source, value = sa.join(source, rows, sa.true()), rows.c.value
-            row = value
-    return source, value
+            source, value = sa.join(source, rows, sa.true()), building.dialect.json_value(rows.c.value, [], part.type)
+            scope = RowScope(scope, value)
+    return source, building.dialect.comparable(value)
 
 
 def _by_id(where: Condition) -> bool:

@@ -352,6 +352,23 @@ def test_it_brings_documents_whatever_their_ids_are() -> None:
         assert {(doc["relationTo"], doc["value"]["id"]) for doc in found} == {("books", 1), ("notes", "n")}
 
 
+def test_documents_of_many_collections_are_sorted_together() -> None:
+    """By a field that is of another type in each of them: nothing comes first, then numbers, then texts."""
+    said = {"a": fields.Text("said"), "b": fields.Number("said"), "c": fields.Number("said")}
+    made = [
+        Collection(slug, access=anyone, fields=[field, fields.Relationship("shelf", relation_to="shelves")])
+        for slug, field in said.items()
+    ]
+    join = fields.Join("things", collection=list(said), on="shelf", default_sort="said")
+    with TestClient(Config(collections=[Collection("shelves", access=anyone, fields=[join]), *made])) as client:
+        client.create("shelves", {})
+        for slug, value in (("a", "x"), ("b", 10), ("a", None), ("c", 9), ("a", "10")):
+            client.create(slug, {"said": value, "shelf": 1})
+        for query, expected in (("", "a2 c1 b1 a3 a1"), ("&joins[things][sort]=-said", "a1 a3 b1 c1 a2")):
+            shown = client.get(f"/api/shelves/1?depth=0{query}").json()["things"]["docs"]
+            assert " ".join(f"{doc['relationTo']}{doc['value']}" for doc in shown) == expected
+
+
 def test_it_comes_by_a_reference_in_a_block() -> None:
     """The path names the kind of block."""
     shelves = Collection(

@@ -27,6 +27,9 @@ class _Boolean(sa.Boolean):
 class _Double(sa.Double[float]):
     render_bind_cast = True
 
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> None:
+        """The driver's connection says what a number is."""
+
 
 class _Text(sa.Text):
     render_bind_cast = True
@@ -36,12 +39,20 @@ class _Bytes(sa.LargeBinary):
     render_bind_cast = True
 
 
-class _Jsonb(sa.JSON):
+class _JsonText(sa.JSON):
+    """JSON that is written and read as its text."""
+
     render_bind_cast = True
 
+    def bind_processor(self, dialect: sa.Dialect) -> None:
+        """The text is given."""
 
-class _OrderedJson(OrderedJson):
-    render_bind_cast = True
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> None:
+        """The text is wanted."""
+
+
+class _OrderedJsonText(_JsonText, OrderedJson):
+    """The same."""
 
 
 class Exact(sa.types.UserDefinedType[Any]):
@@ -143,8 +154,8 @@ class _SQLAlchemyDialect(PGDialect):
         sa.Float: _Double,
         sa.String: _Text,
         sa.LargeBinary: _Bytes,
-        OrderedJson: _OrderedJson,
-        sa.JSON: _Jsonb,
+        OrderedJson: _OrderedJsonText,
+        sa.JSON: _JsonText,
     }
 
 

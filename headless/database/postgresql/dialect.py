@@ -80,11 +80,14 @@ class PostgreSQL:
         return column == sa.any_(_given(parameter, Many(column.type)))
 
     def ordered(self, value: Expression, *, descending: bool) -> Expression:
-        if isinstance(value.type.dialect_impl(SQLALCHEMY), sa.JSON):
-            value = _in_order(sa.cast(value, TEXT))
+        value = self.comparable(value)
         if isinstance(value, sa.Column) and not value.nullable:
             return value.desc() if descending else value.asc()
         return value.desc().nulls_last() if descending else value.asc().nulls_first()
+
+    def comparable(self, value: Expression) -> Expression:
+        is_json = isinstance(value.type.dialect_impl(SQLALCHEMY), sa.JSON)
+        return _in_order(sa.cast(value, TEXT)) if is_json else value
 
     def fold(self, column: Expression) -> Expression:
         return sa.Function(functions.FOLD, column, type_=TEXT)
@@ -158,6 +161,7 @@ def _member(json: Expression, key: Expression) -> Expression:
 def _typed(json: Expression, type_: sa.types.TypeEngine[Any]) -> Expression:
     """The value that a JSON value is; NULL for null, and for one of another type."""
     if isinstance(type_, sa.JSON):
+        json = json if isinstance(type_, OrderedJson) else sa.cast(json, JSON)
         return sa.case((_kind(json) != Word("null"), json))
     if isinstance(type_, sa.String):
         return _in_order(_as_text(json))
