@@ -11,6 +11,7 @@ import pytest
 
 import dev
 from tests import services
+from tests.postgres import Connected, fresh_database
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -88,6 +89,13 @@ def postgres_url() -> Iterator[str]:
     """The URL of a PostgreSQL server that tests may write to."""
     with services.postgres() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_url: str) -> Iterator[Connected]:
+    """A connection to a database of its own, for synchronous tests."""
+    with fresh_database(postgres_url) as connected:
+        yield connected
 
 
 @pytest.fixture(scope="session")

@@ -118,9 +118,7 @@ def encoded(rows: Sequence[dict[str, Any]]) -> str:
     return orjson.dumps(rows).decode()
 
 
-def filling(
-    table: sa.Table, plan: Plan, nodes: Sequence[Node], values: sa.Table
-) -> Callable[[sa.Connection], None]:
+def filling(table: sa.Table, plan: Plan, nodes: Sequence[Node], values: sa.Table) -> Callable[[sa.Connection], None]:
     """The function that writes the values of every document that is stored."""
 
     def fill(connection: sa.Connection) -> None:

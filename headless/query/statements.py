@@ -352,8 +352,8 @@ def _values(building: Building, collection: CompiledCollection, node: Node) -> t
         value = scope.value(part)
         if part is not node or node.field.has_list:
             rows = building.dialect.json_rows(value)
-            source, value = sa.join(source, rows, sa.true()), building.dialect.json_value(rows.c.value, [], part.type)
-            scope = RowScope(scope, value)
+            source, scope = sa.join(source, rows, sa.true()), RowScope(scope, rows.c.value)
+            value = building.dialect.json_value(rows.c.value, [], part.type)
     return source, building.dialect.comparable(value)
 
 

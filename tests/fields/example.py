@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import sqlalchemy as sa
 
@@ -14,12 +14,15 @@ from headless import Collection, Config, fields
 from headless.compile.collection import CompiledCollection
 from headless.compile.reader import Reader
 from headless.compile.tables import build_versions
-from headless.database.sqlite_dialect import SQLALCHEMY, SQLITE, add_functions
+from headless.database.dialect import Dialect
+from headless.database.postgresql.dialect import POSTGRESQL
+from headless.database.sqlite_dialect import SQLITE, add_functions
 from headless.database.statements import Statement, compile_statement
 from headless.fields import DataField, Field, registry
 from headless.query.binding import bind_where
 from headless.query.conditions import Condition
 from headless.query.statements import Building, TableScope
+from tests.postgres import Connected
 
 INNER = "A quiet launch"
 OTHER_INNER = "Ein zweiter"
@@ -133,12 +136,60 @@ class Everything:
         return self._collections[slug]
 
 
+class Store(Protocol):
+    """A database that the platform's statements run on by themselves."""
+
+    dialect: Dialect
+
+    def create(self, table: sa.Table) -> None:
+        """Makes an empty table."""
+
+    def run(self, statement: Statement, values: Sequence[Any] = ()) -> list[Any]:
+        """The rows of a statement."""
+
+
+class SQLiteStore:
+    """A private database."""
+
+    dialect: Dialect = SQLITE
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect(":memory:")
+        add_functions(self._connection)
+
+    def create(self, table: sa.Table) -> None:
+        self._connection.execute(f"DROP TABLE IF EXISTS {table.name}")
+        self._connection.execute(str(sa.schema.CreateTable(table).compile(dialect=self.dialect.sqlalchemy)))
+
+    def run(self, statement: Statement, values: Sequence[Any] = ()) -> list[Any]:
+        bound = values if statement.bind is None else statement.bind(values)
+        return self._connection.execute(statement.sql, bound).fetchall()
+
+
+class PostgreSQLStore:
+    """Temporary tables of a database on a server."""
+
+    dialect: Dialect = POSTGRESQL
+
+    def __init__(self, connected: Connected) -> None:
+        self._connected = connected
+
+    def create(self, table: sa.Table) -> None:
+        self._connected.execute(f"DROP TABLE IF EXISTS {table.name}")
+        made = sa.schema.CreateTable(table, include_foreign_key_constraints=())
+        self._connected.execute(str(made.compile(dialect=self.dialect.sqlalchemy)).replace("TABLE", "TEMP TABLE", 1))
+
+    def run(self, statement: Statement, values: Sequence[Any] = ()) -> list[Any]:
+        return self._connected.run(statement, values)
+
+
 @dataclass
 class Shelf:
     """A table for documents with one field, in one role."""
 
     type: str
     role: str
+    store: Store = field(default_factory=SQLiteStore)
     collection: CompiledCollection = field(init=False)
     table: sa.FromClause = field(init=False)
 
@@ -160,9 +211,7 @@ class Shelf:
             self._stored = build_versions(metadata, declared, self.collection.plan, self._id_type)
             columns = [self._stored.c[name] for name in self.collection.row_writer.names]
             self.table = sa.select(self._stored.c.parent.label("id"), *columns).subquery()
-        self.database = sqlite3.connect(":memory:")
-        add_functions(self.database)
-        self.database.execute(str(sa.schema.CreateTable(self._stored).compile(dialect=SQLALCHEMY)))
+        self.store.create(self._stored)
 
     def _id_type(self, slug: str) -> sa.types.TypeEngine[Any]:
         return self._collections[slug].ids.column
@@ -174,8 +223,8 @@ class Shelf:
         key = "parent" if self.role == "version" else "id"
         names = [key, *self.collection.row_writer.names]
         query = sa.insert(self._stored).values({name: sa.bindparam(name) for name in names})
-        statement = compile_statement(query, names, dialect=SQLALCHEMY)
-        self._run(statement, (id, *self.collection.row_writer.values(document)))
+        statement = self._compile(query, names)
+        self.store.run(statement, (id, *self.collection.row_writer.values(document)))
 
     def _in_english(self, value: Any) -> Any:
         """A group has no column of its own: its leaves are kept by locale."""
@@ -187,7 +236,7 @@ class Shelf:
             cast("sa.Table", self.table), self.collection.plan, locale=locale if self.role == "localized" else None
         )
         query = sa.select(*reader.columns).where(self.table.c.id == sa.bindparam("id"))
-        (row,) = self._run(compile_statement(query, ["id"], dialect=SQLALCHEMY), (id,))
+        (row,) = self.store.run(self._compile(query, ["id"]), (id,))
         document = reader.read_one(row)
         assert document.pop("id") == id
         return document
@@ -198,20 +247,14 @@ class Shelf:
 
     def statement(self, condition: Condition) -> Statement:
         """The statement that finds the ids of what fulfils a condition."""
-        building = Building(cast("Any", _Database()), self._collections.__getitem__)
+        building = Building(cast("Any", self.store), self._collections.__getitem__)
         scope = TableScope(building, self.collection, self.table, "en" if self.role == "localized" else None)
         query = sa.select(self.table.c.id).where(condition.sql(scope))
-        return compile_statement(query, building.names, dialect=SQLALCHEMY)
+        return self._compile(query, building.names)
 
     def find(self, condition: Condition) -> set[int]:
         """The ids of what fulfils a condition, by SQL."""
-        return {row[0] for row in self._run(self.statement(condition), tuple(condition.values()))}
+        return {row[0] for row in self.store.run(self.statement(condition), tuple(condition.values()))}
 
-    def _run(self, statement: Statement, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        return self.database.execute(
-            statement.sql, values if statement.bind is None else statement.bind(values)
-        ).fetchall()
-
-
-class _Database:
-    dialect = SQLITE
+    def _compile(self, clause: sa.ClauseElement, names: Sequence[str]) -> Statement:
+        return compile_statement(clause, names, dialect=self.store.dialect.sqlalchemy)

@@ -19,6 +19,7 @@ from headless.database.words import Word, checked_path
 Expression = sa.ColumnElement[Any]
 
 JSON: Final = sa.JSON()
+ORDERED: Final = OrderedJson()
 TEXT: Final = sa.Text()
 _LIST: Final = Word("array")
 _NO_ROWS: Final = Word("[]")
@@ -70,8 +71,8 @@ class PostgreSQL:
         return _elements(_as_json(column), name)
 
     def json_blocks(self, column: Expression) -> tuple[sa.TableValuedAlias, sa.ColumnElement[bool] | None]:
-        function: sa.Function[Any] = sa.Function(functions.BLOCKS, sa.cast(column, JSON))
-        return function.table_valued(sa.column("value", JSON)).render_derived(), None
+        function: sa.Function[Any] = sa.Function(functions.BLOCKS, sa.cast(column, ORDERED))
+        return function.table_valued(sa.column("value", ORDERED)).render_derived(), None
 
     def in_list(self, column: Expression, parameter: sa.BindParameter[Any]) -> Expression:
         if isinstance(column.type.dialect_impl(SQLALCHEMY), sa.JSON):
@@ -96,7 +97,7 @@ class PostgreSQL:
         return postgresql.insert(table).values(row).on_conflict_do_nothing()
 
     def written(self, column: Expression) -> Expression:
-        return sa.Function(functions.WRITTEN, sa.cast(column, OrderedJson()), type_=TEXT)
+        return sa.Function(functions.WRITTEN, sa.cast(column, ORDERED), type_=TEXT)
 
     def distance(self, column: Expression, point: sa.BindParameter[Any]) -> Expression:
         return sa.Function(functions.DISTANCE, column, _given(point, JSON), type_=sa.Double())
@@ -161,7 +162,7 @@ def _member(json: Expression, key: Expression) -> Expression:
 def _typed(json: Expression, type_: sa.types.TypeEngine[Any]) -> Expression:
     """The value that a JSON value is; NULL for null, and for one of another type."""
     if isinstance(type_, sa.JSON):
-        json = json if isinstance(type_, OrderedJson) else sa.cast(json, JSON)
+        json = sa.cast(json, JSON) if _is_ordered(json) and not isinstance(type_, OrderedJson) else json
         return sa.case((_kind(json) != Word("null"), json))
     if isinstance(type_, sa.String):
         return _in_order(_as_text(json))

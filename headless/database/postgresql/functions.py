@@ -51,7 +51,7 @@ SELECT string_agg(
 ) FROM words
 """  # noqa: S608
 
-_CHILDREN: Final = "jsonb_array_elements(CASE WHEN jsonb_typeof({0}) = 'array' THEN {0} ELSE '[]' END)"
+_CHILDREN: Final = "json_array_elements(CASE WHEN json_typeof({0}) = 'array' THEN {0} ELSE '[]' END)"
 _BLOCKS: Final = f"""
 WITH RECURSIVE nodes(node) AS (
     SELECT child FROM {_CHILDREN.format("(value #> '{root,children}')")} AS members(child)
@@ -59,7 +59,7 @@ WITH RECURSIVE nodes(node) AS (
     SELECT child FROM nodes, LATERAL {_CHILDREN.format("(node -> 'children')")} AS members(child)
 )
 SELECT node -> '{FIELDS}' FROM nodes
-WHERE node ->> 'type' IN ({", ".join(f"'{name}'" for name in TYPES)}) AND jsonb_typeof(node -> '{FIELDS}') = 'object'
+WHERE node ->> 'type' IN ({", ".join(f"'{name}'" for name in TYPES)}) AND json_typeof(node -> '{FIELDS}') = 'object'
 """  # noqa: S608
 
 # A square of less would be none, which PostgreSQL takes for an error.
@@ -70,7 +70,7 @@ SELECT 2 * {EARTH_RADIUS} * asin(least(1.0, sqrt(
 ))) FROM (SELECT
     radians(CAST(a ->> 0 AS double precision)) AS lng_a, radians(CAST(a ->> 1 AS double precision)) AS lat_a,
     radians(CAST(b ->> 0 AS double precision)) AS lng_b, radians(CAST(b ->> 1 AS double precision)) AS lat_b
-) AS points
+) AS points WHERE a IS NOT NULL AND b IS NOT NULL
 """  # noqa: S608
 
 _INSIDE: Final = """
@@ -111,7 +111,7 @@ FUNCTIONS: Final[tuple[str, ...]] = tuple(
         (f"{FOLD}(value double precision) RETURNS text", _FOLD_NUMBER),
         (f"{FOLD}(value numeric) RETURNS text", _FOLD_EXACT),
         (f"{WRITTEN}(value json) RETURNS text", _WRITTEN),
-        (f"{BLOCKS}(value jsonb) RETURNS SETOF jsonb", _BLOCKS),
+        (f"{BLOCKS}(value json) RETURNS SETOF json", _BLOCKS),
         (f"{DISTANCE}(a jsonb, b jsonb) RETURNS double precision", _DISTANCE),
         (f"{INSIDE}(point jsonb, polygons jsonb, edges int) RETURNS int", _INSIDE),
     )
