@@ -23,7 +23,7 @@ class Connected:
 
     def __init__(self, url: str, database: str | None = None) -> None:
         self._runner = asyncio.Runner()
-        self.connection: Any = self._runner.run(asyncpg.connect(url, database=database))
+        self.connection: Any = self._runner.run(asyncpg.connect(url, database=database, server_settings={"jit": "off"}))
 
     def execute(self, sql: str) -> None:
         """Runs statements without values."""

@@ -10,9 +10,11 @@ _DOUBLE: Final = struct.Struct("!d")
 
 async def set_codecs(connection: Any) -> None:
     """Tells a new connection of asyncpg how values are read: numbers that are whole as integers."""
-    await connection.set_type_codec(
-        "float8", schema="pg_catalog", encoder=_DOUBLE.pack, decoder=_number, format="binary"
-    )
+    await connection.set_type_codec("float8", schema="pg_catalog", encoder=_double, decoder=_number, format="binary")
+
+
+def _double(value: float) -> bytes:
+    return _DOUBLE.pack(value + 0.0)
 
 
 def _number(data: bytes) -> int | float:

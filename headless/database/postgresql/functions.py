@@ -23,7 +23,7 @@ _FOLD_EXACT: Final = f"""SELECT CASE
 END"""
 # As Python writes numbers: whole ones without a point, others in as few digits as tell them apart.
 _FOLD_NUMBER: Final = """SELECT CASE
-    WHEN value = trunc(value) AND abs(value) < 9223372036854775808 THEN CAST(CAST(value AS numeric) AS text)
+    WHEN value = trunc(value) AND abs(value) < 9223372036854775808 THEN CAST(CAST(value AS bigint) AS text)
     WHEN abs(value) >= 1e15 AND abs(value) < 1e16 THEN CAST(CAST(CAST(value AS text) AS numeric) AS text)
     ELSE CAST(value AS text)
 END"""
