@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
@@ -197,8 +198,20 @@ class RowWriter:
         return values
 
 
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
 def _encode(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    """The JSON text of a value. Raises UnicodeError for one with texts that not every database can hold."""
+    try:
+        text = orjson.dumps(value)
+    except TypeError as error:
+        if "surrogates" in str(error):
+            raise UnicodeError("half a surrogate pair cannot be stored") from None
+        raise
+    if b"\\u0000" in text and _NUL.search(text):
+        raise UnicodeError("the NUL character cannot be stored")
+    return text.decode()
 
 
 def _dig(document: Mapping[str, Any], path: tuple[str, ...]) -> Any:

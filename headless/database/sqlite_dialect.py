@@ -183,7 +183,7 @@ class SQLite:
         return orjson.dumps(list(values)).decode()
 
     def classify(self, error: BaseException) -> Failure | None:
-        if isinstance(error, OverflowError | UnicodeEncodeError):
+        if isinstance(error, OverflowError | UnicodeError):
             return Unstorable()
         if not isinstance(error, sqlite3.Error):
             return None

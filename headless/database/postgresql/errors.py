@@ -47,8 +47,9 @@ _BY_CLASS: Final[Mapping[str, Failure]] = {
 def classify(error: BaseException) -> Failure | None:
     """What the driver's error means; None when it means a mistake in the program."""
     # The driver fails to encode such values; of an integer of thousands of digits it even fails to tell.
-    if isinstance(error.__cause__ or error.__context__, OverflowError | UnicodeError):
-        return Unstorable()
+    for each in (error, error.__cause__, error.__context__):
+        if isinstance(each, OverflowError | UnicodeError):
+            return Unstorable()
     if isinstance(error, asyncpg.PostgresError):
         return _of_server(error)
     return Disconnected() if isinstance(error, OSError) else None
