@@ -11,7 +11,7 @@ import pytest
 
 import dev
 from tests import services
-from tests.postgres import Connected, fresh_database
+from tests.postgres import Connected, made_database
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -94,7 +94,7 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres(postgres_url: str) -> Iterator[Connected]:
     """A connection to a database of its own, for synchronous tests."""
-    with fresh_database(postgres_url) as connected:
+    with made_database(postgres_url) as connected:
         yield connected
 
 

@@ -49,7 +49,7 @@ class Connected:
 
 
 @contextlib.contextmanager
-def fresh_database(url: str) -> Iterator[Connected]:
+def made_database(url: str) -> Iterator[Connected]:
     """A connection to a database that is gone afterwards."""
     name = f"headless_test_{os.getpid()}"
     server = Connected(url)

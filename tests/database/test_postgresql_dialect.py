@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -215,6 +216,24 @@ def test_only_names_make_a_path(path: tuple[str, ...]) -> None:
     """A path is written into the statement, so nothing that could end it gets in."""
     with pytest.raises(ValueError, match="not a path"):
         POSTGRESQL.json_value(things.c.slug, path)
+
+
+def test_values_go_where_they_belong(postgres: Connected) -> None:
+    """Whatever the order of the parameters in the text, and however often each occurs; lists are made of JSON."""
+    first, second = given_value(sa.Text(), "first"), given_value(sa.Integer(), "second")
+    chosen = POSTGRESQL.in_list(second, sa.bindparam("third"))
+    query = compiled(sa.select(second, first, second, chosen), "first", "second", "third")
+    assert tuple(postgres.run(query, ("a", 1, "[1,2]"))[0]) == (1, "a", 1, True)
+    assert sorted(set(re.findall(r"\$\d+", query.sql))) == ["$1", "$2", "$3"]
+
+
+def test_a_statement_is_the_same_whatever_the_values(database: Connected) -> None:
+    """Every parameter says its type, so that the server need not guess it."""
+    query = sa.select(things.c.id).where(things.c.title == sa.bindparam("a"), things.c.rating > sa.bindparam("b"))
+    statement = compiled(query.limit(sa.bindparam("c")), "a", "b", "c")
+    assert "things.title = $1::TEXT AND things.rating > $2::DOUBLE PRECISION" in statement.sql
+    for values in (("a", 1, 1), ("b", 4.5, 2), (None, None, None)):
+        assert database.run(statement, values) == []
 
 
 def test_texts_are_in_the_order_of_their_characters(database: Connected) -> None:
