@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -187,6 +187,7 @@ class DocumentForm:
         self._errors: dict[str, list[str]] = {}
         for failure in state.failures:
             self._errors.setdefault(str(failure.get("path", "")), []).append(str(failure["message"]))
+        self._labels = {str(failure.get("path", "")): str(failure.get("label", "")) for failure in state.failures}
         self._drawn: dict[str, Control] = {}
         self.controls = self.level(fields, data, "", state.rights, state.read_only)
 
@@ -274,8 +275,17 @@ class DocumentForm:
         control.levels = [
             self._level(control, branch, number, rights, len(branches)) for number, branch in enumerate(branches, 1)
         ]
+        if declared.levels and not branches:
+            control.errors += tuple(self._below(path, control.label))
         control.tab = self._tab(control)
         return control
+
+    def _below(self, path: str, label: str) -> Iterator[str]:
+        """What is wrong inside a value that is drawn as a whole, with where in it."""
+        for place, messages in self._errors.items():
+            if place.startswith(f"{path}."):
+                where = self._labels[place].partition(f"{label} > ")[2]
+                yield from (f"{where}: {message}" if where else message for message in messages)
 
     def _widget(self, declared: Any) -> FormWidget:
         return self.site.widgets.get(declared.widget) or self.site.widgets["text"]
@@ -356,9 +366,15 @@ class DocumentForm:
         return bool(answer)
 
     def _problem(self, failure: Mapping[str, Any]) -> Problem:
-        control = self._drawn.get(str(failure.get("path", "")))
+        control = self._nearest(str(failure.get("path", "")))
         label = failure.get("label") or (control.label if control else failure.get("path", ""))
         return Problem(str(label), str(failure["message"]), control.id if control else None)
+
+    def _nearest(self, path: str) -> Control | None:
+        """The control of a path, or the one in whose value it lies."""
+        while path and path not in self._drawn:
+            path = path.rpartition(".")[0]
+        return self._drawn.get(path)
 
 
 def html_id(path: str) -> str:

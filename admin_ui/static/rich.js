@@ -61,11 +61,24 @@ function mark(box, name) {
   else lines(box, before[name])
 }
 
+// A block by itself has an empty line on both sides; it is left selected from its first empty value on.
+function insert(box, source, inLine) {
+  const { value, selectionStart: start, selectionEnd: end } = box
+  const above = inLine || !value.slice(0, start).trim() ? "" : "\n\n".slice(/\n*$/.exec(value.slice(0, start))[0].length)
+  const below = inLine ? "" : "\n\n".slice(/^\n*/.exec(value.slice(end))[0].length)
+  const gap = /""|null/.exec(source)
+  const at = start + above.length + (gap ? gap.index + (gap[0] === '""') : source.length)
+  write(box, start, end, above + source + below, at, gap && gap[0] === "null" ? at + 4 : at)
+}
+
 const boxOf = (bar) => document.getElementById(bar.getAttribute("aria-controls"))
 
 document.addEventListener("click", ({ target }) => {
-  const button = target.closest("[data-mark]")
-  if (button) mark(boxOf(button.parentElement), button.dataset.mark)
+  const button = target.closest("[data-mark], [data-insert]")
+  if (!button) return
+  const box = boxOf(button.parentElement), { mark: name, insert: source } = button.dataset
+  if (name) mark(box, name)
+  else insert(box, source, "line" in button.dataset)
 })
 
 document.addEventListener("keydown", (event) => {

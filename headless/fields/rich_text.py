@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
+from html import escape
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Final
 
@@ -31,7 +32,7 @@ from headless.fields.blocks import as_blocks, declared_in, slugs_in, twice, with
 from headless.fields.rows import Path, with_row_id
 from headless.fields.textarea import Textarea
 from headless.hooks import HookContext
-from headless.lexical.blocks import BLOCK, TYPES
+from headless.lexical.blocks import BLOCK, NONE, TYPES, Blocks
 from headless.lexical.checking import problems
 from headless.lexical.features import NAMES
 from headless.lexical.html_writer import to_html
@@ -249,16 +250,25 @@ class RichText(DataField):
         return {**self.stored_schema(), "properties": {"root": root}}
 
 
-def HtmlOf(field: RichText, name: str | None = None, **options: Any) -> Textarea:  # noqa: N802 - a declaration like the others
+def HtmlOf(  # noqa: N802 - a declaration like the others
+    field: RichText, name: str | None = None, *, blocks: Blocks = NONE, **options: Any
+) -> Textarea:
     """A field with the HTML of a rich text beside it, made whenever a document is read: `body_html` of `body`.
 
-    Whoever may not read the rich text may not read this one either.
+    Whoever may not read the rich text may not read this one either. `blocks` writes blocks, by their slugs, given all
+    of their fields, whoever asks. Other declared blocks are empty elements that say their kind and their id.
     """
 
     def made(context: HookContext) -> str | None:
         value = context.sibling_data.get(field.name)
-        return to_html(value) if value is not None else None
+        return to_html(value, blocks=writers) if value is not None else None
 
+    # Nobody is shown by way of the HTML what rules of the blocks' own fields hide from him.
+    in_line = {
+        slug: partial(_placeholder, "span", "inline-block", slug) for slug in slugs_in(field.inline_blocks or ())
+    }
+    alone = {slug: partial(_placeholder, "div", "block", slug) for slug in slugs_in(field.blocks or ())}
+    writers: Blocks = {**in_line, **alone, **blocks}
     access = {"read": field.access["read"]} if "read" in field.access else {}
     return Textarea(
         name or f"{field.name}_html",
@@ -267,6 +277,10 @@ def HtmlOf(field: RichText, name: str | None = None, **options: Any) -> Textarea
             "hooks": {"after_read": made}, **options,
         },
     )  # fmt: skip
+
+
+def _placeholder(tag: str, attribute: str, slug: str, fields: Mapping[str, Any]) -> str:
+    return f'<{tag} data-{attribute}="{escape(slug)}" data-id="{escape(str(fields.get("id")))}"></{tag}>'
 
 
 _ROOT: Final[Mapping[str, Any]] = MappingProxyType(

@@ -37,6 +37,12 @@ def kind_of(node: Node) -> str:
     return nodes.kind(fields_of(node) or {}, KIND)
 
 
+def written_by(converters: Blocks, node: Node) -> str | None:
+    """What the converter of its kind makes of a block; None where there is none."""
+    convert, fields = converters.get(kind_of(node)), fields_of(node)
+    return None if convert is None or fields is None else convert(fields)
+
+
 def with_fields(value: Any, made: Mapping[Path, Mapping[str, Any] | None]) -> Any:
     """The rich text with other fields of the blocks at some paths; without those whose fields are None."""
     if not made:

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from typing import Any, Final
 
 import nh3
+import orjson
 
 from headless.lexical import nodes, shapes
 from headless.lexical.checking import ALIGNMENTS
@@ -41,7 +42,8 @@ _KNOWN: Final = (
     _BLOCKS | _FORMATS.keys() | {"a", "span", "label", "br", "img", "input", "font", "small", "abbr", "cite"}
 )
 _ATTRIBUTES: Final = {
-    "*": {"style", "align", "class", "data-upload", "data-relationship", "data-id"},
+    "*": {"style", "align", "class", "data-upload", "data-relationship", "data-id", "data-block", "data-fields"},
+    "span": {"data-inline-block"},
     "a": {"href", "target", "data-collection"},
     "img": {"src", "alt"},
     "input": {"type", "checked"},
@@ -115,6 +117,8 @@ class _Leaf:
     format: int = 0
     link: Mapping[str, Any] | None = None
     as_is: bool = False
+    made: Made | None = None
+    """The node that it is, which no space around it is a part of."""
 
 
 def _blocks(element: Element) -> Iterator[Made]:
@@ -153,6 +157,8 @@ def _block(element: Element) -> Iterable[Made]:
         if f"data-{kind}" in attributes:
             id = attributes.get("data-id")
             return [shapes.referring(kind, attributes[f"data-{kind}"], None if id is None else shapes.whole(id))]
+    if "data-block" in attributes and (fields := _block_fields(element)) is not None:
+        return [shapes.block(attributes["data-block"], fields)]
     if element.tag == "pre":
         return [shapes.paragraph(shapes.written(_all_text(element).strip("\n"), nodes.CODE))]
     inside = list(_blocks(element))
@@ -226,6 +232,9 @@ def _leaves(child: Element | str, format: int, link: Mapping[str, Any] | None, a
         return
     if child.tag == "br":
         yield _Leaf(None, 0, link)
+    elif "data-inline-block" in child.attributes and (fields := _block_fields(child)) is not None:
+        made = shapes.inline_block(child.attributes["data-inline-block"], fields)
+        yield _Leaf("\ufffc", 0, link, True, made)
     elif child.tag == "img":
         yield from _image(child, format, link)
     else:
@@ -234,6 +243,15 @@ def _leaves(child: Element | str, format: int, link: Mapping[str, Any] | None, a
         as_is = as_is or child.attributes.get("class") == "spaces"
         for inner in child.children:
             yield from _leaves(inner, _format(child, format), link, as_is)
+
+
+def _block_fields(element: Element) -> dict[str, Any] | None:
+    """The fields of the block that an element stands for; None where that is not to be read."""
+    try:
+        fields = orjson.loads(element.attributes.get("data-fields", "{}"))
+    except orjson.JSONDecodeError:
+        return None
+    return fields if isinstance(fields, dict) else None
 
 
 def _image(element: Element, format: int, link: Mapping[str, Any] | None) -> Iterator[_Leaf]:
@@ -290,6 +308,8 @@ def _in_order(line: list[_Leaf]) -> list[Made]:
 
 
 def _nodes(leaf: _Leaf) -> Iterator[Made]:
+    if leaf.made is not None:
+        return iter([leaf.made])
     return iter([shapes.line_break()]) if leaf.words is None else shapes.written(leaf.words, leaf.format)
 
 

@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 from typing import Any, Final
 
+import orjson
+
 from headless.lexical import nodes
+from headless.lexical.blocks import BLOCK, INLINE_BLOCK, KIND, NONE, Blocks, fields_of, kind_of, written_by
 from headless.lexical.checking import ALIGNMENTS
 from headless.lexical.links import link_problem
 from headless.lexical.nodes import LINKS, Node
@@ -29,22 +32,31 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _COLLAPSES = re.compile(r"[ \t\n\r\f]{2,}|[\t\n\r\f]", re.ASCII)
 
 
-def to_html(value: Any, *, address: Address | None = None, render: Render | None = None, classes: bool = False) -> str:
+def to_html(
+    value: Any,
+    *,
+    address: Address | None = None,
+    render: Render | None = None,
+    blocks: Blocks = NONE,
+    classes: bool = False,
+) -> str:
     """The HTML of a rich text; empty for what is none.
 
     `address(collection, value)` gives internal links and relationships theirs. `render` writes nodes of some types in a
-    way of your own, blocks first of all: what it answers goes into the page as it is, so escape what you put in. With
+    way of your own, `blocks` blocks of some kinds, by slug, given their fields: what they answer goes into the page as
+    it is, so escape what you put in. Other blocks are empty elements with their fields in `data-fields`, as JSON. With
     `classes` there are classes (`align-center`, `indent-1`, `spaces`) in the place of styles, for pages whose policy
     forbids styles in the text.
     """
-    writer = _Writer(address or (lambda slug, document: None), render or {}, classes)
+    writer = _Writer(address or (lambda slug, document: None), render or {}, blocks, classes)
     return "".join(writer.block(node, 0) for node in nodes.top(value))
 
 
 class _Writer:
-    def __init__(self, address: Address, render: Render, classes: bool) -> None:
+    def __init__(self, address: Address, render: Render, blocks: Blocks, classes: bool) -> None:
         self._address = address
         self._render = render
+        self._blocks = blocks
         self._classes = classes
 
     def block(self, node: Node, level: int) -> str:
@@ -125,6 +137,14 @@ class _Writer:
         inside = f'<a href="{escape(url)}">{escape(url)}</a>' if url and not link_problem(url) else ""
         return f"<div{_reference('relationship', node)}>{inside}</div>"
 
+    def own_block(self, node: Node, level: int) -> str:
+        written = written_by(self._blocks, node)
+        return f"<div{_fields(node, 'block')}></div>" if written is None else written
+
+    def _inline_block(self, node: Node) -> str:
+        written = written_by(self._blocks, node)
+        return f"<span{_fields(node, 'inline-block')}></span>" if written is None else written
+
     def _place(self, node: Node) -> str:
         """How a block is aligned and indented, as an attribute."""
         align, indent = node.get("format"), node.get("indent")
@@ -163,6 +183,8 @@ class _Writer:
             return "<br>"
         if type_ in ("text", "tab"):
             return self._text(node, id(node) in kept)
+        if type_ == INLINE_BLOCK:
+            return self._inline_block(node)
         written = (
             ""
             if level >= nodes.DEEPEST
@@ -188,11 +210,8 @@ class _Writer:
 _BLOCKS: Final[Mapping[str, Callable[[_Writer, Node, int], str]]] = {
     "paragraph": _Writer.paragraph, "heading": _Writer.heading, "quote": _Writer.quote, "list": _Writer.list,
     "horizontalrule": _Writer.rule, "upload": _Writer.upload, "relationship": _Writer.relationship,
+    BLOCK: _Writer.own_block,
 }  # fmt: skip
-
-
-def _box(item: Node) -> str:
-    return f'<input type="checkbox" disabled aria-label="Done"{" checked" if item.get("checked") else ""}>'
 
 
 def _ends_in_break(inside: list[Node], level: int) -> bool:
@@ -210,6 +229,16 @@ def _reference(kind: str, part: Node) -> str:
     return f' data-{kind}="{escape(str(part.get("relationTo")))}"{named}'
 
 
+def _fields(node: Node, name: str) -> str:
+    """The attributes that say what a block is and what is in it."""
+    inside = {key: value for key, value in (fields_of(node) or {}).items() if key != KIND}
+    try:
+        written = orjson.dumps(inside).decode()
+    except orjson.JSONEncodeError:
+        written = "{}"
+    return f' data-{name}="{escape(kind_of(node))}" data-fields="{escape(written)}"'
+
+
 def _kept(inside: Iterable[Node]) -> set[int]:
     """The texts, by identity, of which a browser would leave out spaces, unless it is told to keep them."""
     kept: set[int] = set()
@@ -224,6 +253,10 @@ def _kept(inside: Iterable[Node]) -> set[int]:
     return kept
 
 
+_SOMETHING: Final[Node] = {"text": "\ufffc"}
+"""Stands for what is seen in a line without being a text, so that a space beside it is seen too."""
+
+
 def _leaves(inside: Iterable[Node], level: int) -> Iterator[Node | None]:
     for node in inside:
         if nodes.kind(node) in ("text", "tab"):
@@ -232,7 +265,7 @@ def _leaves(inside: Iterable[Node], level: int) -> Iterator[Node | None]:
         elif nodes.kind(node) in LINKS and level < nodes.DEEPEST:
             yield from _leaves(nodes.children(node), level + 1)
         else:
-            yield None
+            yield _SOMETHING if nodes.kind(node) == INLINE_BLOCK else None
 
 
 def _words(node: Node | None) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from headless.lexical import nodes
+from headless.lexical import markdown_blocks, nodes
+from headless.lexical.blocks import INLINE_BLOCK, NONE, Blocks, written_by
 from headless.lexical.nodes import LINKS, Node
 
 SIGNS: Final[Mapping[int, str]] = {nodes.BOLD: "**", nodes.ITALIC: "*", nodes.STRIKETHROUGH: "~~"}
@@ -34,12 +35,12 @@ class Piece:
     is_break: bool = False
 
 
-def line_of(children: Iterable[Node], *, plain: bool = True, breaks: str = "\\\n") -> str | None:
+def line_of(children: Iterable[Node], *, plain: bool = True, breaks: str = "\\\n", blocks: Blocks = NONE) -> str | None:
     """The Markdown of nodes in a line; None when one of them has no words in it.
 
     `plain` says whether formats are written as signs where that is clear, else all as tags.
     """
-    pieces = list(_pieces(children, plain, breaks))
+    pieces = list(_pieces(children, plain, breaks, blocks))
     if any(piece is None for piece in pieces):
         return None
     written = _with_formats([piece for piece in pieces if piece is not None], plain)
@@ -47,7 +48,7 @@ def line_of(children: Iterable[Node], *, plain: bool = True, breaks: str = "\\\n
     return "\n".join(_line_start(line) for line in lines)
 
 
-def _pieces(children: Iterable[Node], plain: bool, breaks: str) -> Iterator[Piece | None]:
+def _pieces(children: Iterable[Node], plain: bool, breaks: str, blocks: Blocks) -> Iterator[Piece | None]:
     runs = list(_runs(children))
     for place, node in enumerate(runs):
         type_ = nodes.kind(node)
@@ -61,7 +62,11 @@ def _pieces(children: Iterable[Node], plain: bool, breaks: str) -> Iterator[Piec
             at_end = place + 1 == len(runs) or nodes.kind(runs[place + 1]) == "linebreak"
             yield _text(node, at_start=at_start, at_end=at_end)
         elif type_ in LINKS:
-            yield _link(node, plain, breaks)
+            yield _link(node, plain, breaks, blocks)
+        elif type_ == INLINE_BLOCK:
+            own = written_by(blocks, node)
+            written = markdown_blocks.written(node) if own is None else own
+            yield None if written is None else Piece(written, 0)
         else:
             yield None
 
@@ -114,9 +119,9 @@ def _code(words: str) -> str:
     return f"{fence} {words} {fence}" if padded else f"{fence}{words}{fence}"
 
 
-def _link(node: Node, plain: bool, breaks: str) -> Piece | None:
+def _link(node: Node, plain: bool, breaks: str, blocks: Blocks) -> Piece | None:
     fields = node.get("fields")
-    inside = line_of(nodes.children(node), plain=plain, breaks=breaks)
+    inside = line_of(nodes.children(node), plain=plain, breaks=breaks, blocks=blocks)
     if not isinstance(fields, Mapping) or inside is None:
         return None
     address = _address(fields)

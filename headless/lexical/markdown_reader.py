@@ -11,7 +11,7 @@ import orjson
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from headless.lexical import nodes, shapes
+from headless.lexical import markdown_blocks, nodes, shapes
 from headless.lexical.links import link_problem
 from headless.lexical.shapes import Made
 
@@ -59,10 +59,30 @@ def from_markdown(source: str, *, check: bool = True) -> Made:
 
 
 def mistakes(source: str) -> Iterator[str]:
-    """What is wrong with Markdown that is meant for a rich text: fences marked `lexical` that hold no node."""
+    """What is wrong with Markdown that is meant for a rich text: fences and links that are to be nodes."""
     for token in _PARSER.parse(_clean(source)):
-        if token.type == "fence" and token.info.strip() == FENCE and _kept_node(token.content) is None:
+        info = token.info.strip()
+        if token.type == "fence" and info == FENCE and _kept_node(token.content) is None:
             yield f"A block marked {FENCE} is not the JSON of a node."
+        elif token.type == "fence" and markdown_blocks.is_fence(info):
+            if (problem := markdown_blocks.mistake(info, token.content)) is not None:
+                yield problem
+        elif token.type == "inline":
+            yield from _wrong_links(SyntaxTreeNode([token]))
+
+
+def _wrong_links(line: SyntaxTreeNode) -> Iterator[str]:
+    for node in line.walk():
+        address = str(node.attrs.get("href", "")) if node.type == "link" else ""
+        if address.startswith(markdown_blocks.SCHEME):
+            problem = markdown_blocks.link_mistake(address, _words(node))
+            if problem is not None:
+                yield problem
+
+
+def _words(node: SyntaxTreeNode) -> str:
+    """The text of a link without its formats."""
+    return "".join(child.content for child in node.walk() if child.type == "text")
 
 
 def _leading_somewhere(made: Iterable[Any], level: int) -> list[Any]:
@@ -129,8 +149,8 @@ def _paragraph(line: Sequence[SyntaxTreeNode]) -> Made:
 
 
 def _fenced(info: str, content: str) -> Made:
-    """A node kept as JSON, or lines of code."""
-    node = _kept_node(content) if info == FENCE else None
+    """A node kept as JSON, a block, or lines of code."""
+    node = _kept_node(content) if info == FENCE else markdown_blocks.from_fence(info, content)
     return node or shapes.paragraph(shapes.written(content.rstrip("\n"), nodes.CODE))
 
 
@@ -191,7 +211,9 @@ def _piece(node: SyntaxTreeNode, format: int) -> Iterable[Made]:
     if node.type in _MARKED:
         return _line(node.children, format | _MARKED[node.type])
     if node.type == "link":
-        return _link(str(node.attrs.get("href", "")), node.attrs.get("title"), _line(node.children, format))
+        address = str(node.attrs.get("href", ""))
+        block = markdown_blocks.from_link(address, _words(node))
+        return [block] if block else _link(address, node.attrs.get("title"), _line(node.children, format))
     if node.type == "image":
         words = (node.children and "".join(child.content for child in node.children)) or node.content
         return _link(str(node.attrs.get("src", "")), None, list(shapes.written(words, format)))

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import orjson
 
-from headless.lexical import nodes
+from headless.lexical import markdown_blocks, nodes
+from headless.lexical.blocks import BLOCK, NONE, Blocks, written_by
 from headless.lexical.inline import line_of
 from headless.lexical.markdown_reader import FENCE, from_markdown
 from headless.lexical.nodes import Node
@@ -18,32 +19,37 @@ EMPTY: Final = "<p></p>"
 """A paragraph without text."""
 
 
-def to_markdown(value: Any) -> str:
+def to_markdown(value: Any, *, blocks: Blocks = NONE) -> str:
     """The Markdown of a rich text; empty for what is none.
 
     Underline, sub- and superscript are tags, a document is linked to as `doc:posts/7`, a title of `_blank` opens a new
-    tab. A block that would not read back as it is stands in a fence marked `lexical`, as JSON.
+    tab. A declared block stands in a fence marked `block` and its slug, as the JSON of its fields, in a line as a link
+    to `block:` and that JSON. Whatever else would not read back as it is stands in a fence marked `lexical`, as JSON.
+
+    `blocks` writes blocks of some kinds in a way of your own, by their slugs: given the fields, it answers Markdown,
+    which is read back as what it says.
     """
-    blocks: list[str] = []
+    written: list[str] = []
     before: tuple[str, str] | None = None
     for node in nodes.trimmed(value):
-        written, kind = _checked(node, before)
-        blocks.append(written)
-        before = kind
-    return "\n\n".join(blocks)
+        own = written_by(blocks, node) if nodes.kind(node) == BLOCK else None
+        text, before = (own, None) if own is not None else _checked(node, before, blocks)
+        written.append(text)
+    return "\n\n".join(written)
 
 
 _Kind = tuple[str, str] | None
 """The kind of a list and its mark, so that the next list has another."""
 
 
-def _checked(node: Node, before: _Kind) -> tuple[str, _Kind]:
+def _checked(node: Node, before: _Kind, blocks: Blocks) -> tuple[str, _Kind]:
     """The block, if it reads back as it is; else its JSON."""
     wanted = [normal_node(node)]
     for plain in (True, False):
         written, kind = _block(node, before, plain)
         if written is not None and normal(from_markdown(written, check=False)) == wanted:
-            return written, kind
+            own, _ = _block(node, before, plain, blocks) if blocks else (written, kind)
+            return own or written, kind
     return _fenced(node), None
 
 
@@ -55,21 +61,23 @@ def _fenced(node: Node) -> str:
         return ""
 
 
-def _block(node: Node, before: _Kind, plain: bool) -> tuple[str | None, _Kind]:
+def _block(node: Node, before: _Kind, plain: bool, blocks: Blocks = NONE) -> tuple[str | None, _Kind]:
     type_ = nodes.kind(node)
+    if type_ == BLOCK:
+        return markdown_blocks.written(node), None
     if type_ == "list":
         mark = _mark(node, before)
-        return _list(node, mark, plain), (_family(node), mark)
+        return _list(node, mark, plain, blocks), (_family(node), mark)
     if type_ == "horizontalrule":
         return "---", None
     if type_ == "paragraph":
-        return _paragraph(node, plain), None
+        return _paragraph(node, plain, blocks), None
     if type_ == "heading":
-        line = line_of(nodes.children(node), plain=plain, breaks="<br>")
+        line = line_of(nodes.children(node), plain=plain, breaks="<br>", blocks=blocks)
         marks = "#" * int(nodes.kind(node, "tag")[1:]) if nodes.kind(node, "tag") in _HEADINGS else ""
         return (None if line is None or not marks else f"{marks} {_closed(line)}".rstrip()), None
     if type_ == "quote":
-        line = line_of(nodes.children(node), plain=plain)
+        line = line_of(nodes.children(node), plain=plain, blocks=blocks)
         return (None if line is None else "\n".join(f"> {part}".rstrip() for part in line.split("\n"))), None
     return None, None
 
@@ -84,8 +92,8 @@ def _closed(line: str) -> str:
     return re.sub(r"(#+)$", lambda found: "\\" + "\\".join(found[1]), line)
 
 
-def _paragraph(node: Node, plain: bool) -> str | None:
-    line = line_of(nodes.children(node), plain=plain)
+def _paragraph(node: Node, plain: bool, blocks: Blocks) -> str | None:
+    line = line_of(nodes.children(node), plain=plain, blocks=blocks)
     align = node.get("format")
     if line is None or align in (None, "", 0):
         return EMPTY if line == "" else line
@@ -102,14 +110,14 @@ def _mark(node: Node, before: _Kind) -> str:
     return second if before == (_family(node), first) else first
 
 
-def _list(node: Node, mark: str, plain: bool) -> str | None:
+def _list(node: Node, mark: str, plain: bool, blocks: Blocks) -> str | None:
     lines: list[str] = []
     start = node.get("start")
     number = start if isinstance(start, int) and not isinstance(start, bool) else 1
     indent = ""
     for item in nodes.children(node):
         if is_nest(item):
-            written = [_list(each, _mark(each, None), plain) for each in nodes.children(item)]
+            written = [_list(each, _mark(each, None), plain, blocks) for each in nodes.children(item)]
             if len(written) != 1 or written[0] is None or not lines:
                 return None
             below = written[0].split("\n")
@@ -120,7 +128,7 @@ def _list(node: Node, mark: str, plain: bool) -> str | None:
         head = f"{number}{mark} " if _family(node) == "number" else f"{mark} "
         number += 1
         indent = " " * len(head)
-        body = line_of(nodes.children(item), plain=plain)
+        body = line_of(nodes.children(item), plain=plain, blocks=blocks)
         if body is None:
             return None
         box = ("[x] " if item.get("checked") else "[ ] ") if nodes.kind(node, "listType") == "check" else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from headless.lexical import nodes
-from headless.lexical.blocks import FIELDS
+from headless.lexical.blocks import FIELDS, INLINE_BLOCK, NONE, TYPES, Blocks, written_by
 from headless.lexical.nodes import INLINE, Node
 
 JOINED: Final = ("text", "link", "autolink")
@@ -47,24 +47,32 @@ def _parts(value: Any) -> Iterator[str]:
                 yield "\n"
 
 
-def to_text(value: Any) -> str:
-    """The plain text of a rich text: a line for each block and each item, and an empty line between blocks."""
-    return "\n\n".join(lines for node in nodes.top(value) if (lines := "\n".join(_lines(node, 0))).strip())
+def to_text(value: Any, *, blocks: Blocks = NONE) -> str:
+    """The plain text of a rich text: a line for each block and each item, and an empty line between blocks.
+
+    `blocks` says what blocks of some kinds are, by their slugs, given the fields. Others have no text.
+    """
+    found = ("\n".join(_lines(node, 0, blocks)) for node in nodes.top(value))
+    return "\n\n".join(lines for lines in found if lines.strip())
 
 
-def _lines(node: Node, level: int) -> list[str]:
+def _lines(node: Node, level: int, blocks: Blocks) -> list[str]:
     """The text of a block, in its lines."""
     inside = nodes.children(node)
+    if (own := written_by(blocks, node) if nodes.kind(node) in TYPES else None) is not None:
+        return own.split("\n")
     if level >= nodes.DEEPEST or all(nodes.kind(child) in INLINE or "text" in child for child in inside):
-        return "".join(_line(inside, level)).split("\n") if inside else []
-    return [line for child in inside for line in _lines(child, level + 1)]
+        return "".join(_line(inside, level, blocks)).split("\n") if inside else []
+    return [line for child in inside for line in _lines(child, level + 1, blocks)]
 
 
-def _line(inside: list[Node], level: int) -> Iterator[str]:
+def _line(inside: list[Node], level: int, blocks: Blocks) -> Iterator[str]:
     for node in inside:
         if nodes.kind(node) == "linebreak":
             yield "\n"
+        elif nodes.kind(node) == INLINE_BLOCK:
+            yield written_by(blocks, node) or ""
         elif isinstance(words := node.get("text"), str):
             yield words
         elif level < nodes.DEEPEST:
-            yield from _line(nodes.children(node), level + 1)
+            yield from _line(nodes.children(node), level + 1, blocks)

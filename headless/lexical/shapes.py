@@ -86,6 +86,16 @@ def referring(type_: str, slug: str, id: Any) -> Made:
     return {**made, "fields": None} if type_ == "upload" else made
 
 
+def block(slug: str, fields: Mapping[str, Any]) -> Made:
+    """A block that stands by itself."""
+    return {"type": "block", "version": 2, "format": "", "fields": {**fields, "blockType": slug}}
+
+
+def inline_block(slug: str, fields: Mapping[str, Any]) -> Made:
+    """A block in a line."""
+    return {"type": "inlineBlock", "version": 1, "fields": {**fields, "blockType": slug}}
+
+
 def text(words: str, format: int = 0) -> Made:
     return {**_text("text", words, format), "mode": "normal"}
 

@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
-from headless import Config
+from headless import Collection, Config, fields
 from headless.richtext import from_markdown
 from tests.admin import ledger
 from tests.admin.ledger import PASSWORD
@@ -351,3 +351,38 @@ def test_rich_text_is_marked_by_buttons_and_seen_as_it_reads(browser: Browser, s
         page.click(".sticky button")
         expect(page.locator(".notice.ok")).to_have_text("Saved.")
         expect(box).to_have_value("1. hello [world](/there) **again**")
+
+
+def test_blocks_are_put_into_rich_text_by_buttons(browser: Browser) -> None:
+    """One by itself between empty lines, one in a line where the cursor is; what is to be filled in is marked."""
+    quote = fields.Block("quote", fields=[fields.Text("words", required=True)])
+    mention = fields.Block("mention", fields=[fields.Relationship("who", relation_to="users")])
+    notes = Collection("notes", fields=[fields.RichText("body", blocks=[quote], inline_blocks=[mention])])
+    served = Served(ledger.config().replace(collections=(notes, ledger.USERS)))
+    served.do("create", "users", {"name": "Ada", "email": "ada@example.com", "password": PASSWORD})
+    try:
+        with editor(browser, served, "ada") as page:
+            page.goto("/admin/collections/notes/create")
+            box = page.locator("#f-body")
+            box.fill("Ask .\n\nEnd")
+            page.evaluate("document.querySelector('#f-body').setSelectionRange(4, 4)")
+            page.click("text=+ Mention")
+            page.keyboard.type("1")
+            page.evaluate(
+                "at => document.querySelector('#f-body').setSelectionRange(at, at)", len(box.input_value()) - 5
+            )
+            page.click("text=+ Quote")
+            page.keyboard.type("At last")
+            expect(box).to_have_value(
+                'Ask [mention](<block:{"who":1}>).\n\n```block quote\n{\n  "words": "At last"\n}\n```\n\nEnd'
+            )
+            page.click(".sticky button")
+            expect(page.locator(".notice.ok")).to_be_visible()
+            page.click("text=see how it reads")
+            expect(page.locator(".rich p.ref")).to_have_text("Quote · Words At last")
+            box.fill("```block quote\n{}\n```")
+            page.click(".sticky button")
+            expect(page.locator("[data-f=body] .err")).to_have_text("Block 1 (Quote) > Words: This field is required.")
+            expect(box).to_have_attribute("aria-invalid", "true")
+    finally:
+        served.stop()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from headless import Collection, fields
+from headless import Collection, fields, nobody
 from headless.richtext import from_markdown, normal
 from tests.admin.ledger import USERS, config, log_in, opened
 from tests.admin.plain_browser import PlainBrowser
@@ -167,3 +168,99 @@ def test_in_rows_it_is_read_and_kept_like_anywhere() -> None:
         stored = api.get("notes", 1)["rows"]
         assert stored[0] == rows[0]
         assert normal(stored[1]["body"]) == normal(from_markdown("three"))
+
+
+HERO = fields.Block(
+    "hero",
+    labels={"singular": "Banner"},
+    fields=[
+        fields.Text("heading", required=True),
+        fields.Number("size", default_value=3),
+        fields.Group("look", fields=[fields.Checkbox("wide"), fields.Text("shade")]),
+        fields.Array("links", fields=[fields.Text("label")]),
+        fields.Text("inner", access={"read": nobody}),
+    ],
+)
+MENTION = fields.Block("mention", fields=[fields.Relationship("who", relation_to="users", required=True)])
+PAGES = Collection("pages", fields=[
+    fields.Text("title"), fields.RichText("body", blocks=[HERO], inline_blocks=[MENTION]),
+])  # fmt: skip
+WITH_BLOCKS = '# Top\n\n```block hero\n{"heading": "Hi", "size": 9}\n```\n\nAsk [mention](<block:{"who": 1}>) now.'
+
+
+@pytest.fixture
+def pages() -> Iterator[tuple[PlainBrowser, Any]]:
+    """Ada at pages whose texts have blocks."""
+    with opened(config().replace(collections=(PAGES, USERS))) as (browser, api):
+        log_in(browser)
+        yield browser, api
+
+
+def block(document: Any, place: int) -> Any:
+    return document["body"]["root"]["children"][place]["fields"]
+
+
+def test_blocks_are_written_and_shown(pages: tuple[PlainBrowser, Any]) -> None:
+    """As JSON under their kind, complete once they are stored; the preview says what is in them."""
+    browser, api = pages
+    browser.open("/admin/collections/pages/create").fill(title="x", body=WITH_BLOCKS).press("Create")
+    (made,) = api.find("pages", depth=0).docs
+    assert (block(made, 1)["heading"], block(made, 1)["size"]) == ("Hi", 9)
+    assert made["body"]["root"]["children"][2]["children"][1]["fields"]["who"] == 1
+    box = browser.value("body")
+    assert "```block hero\n{\n" in box
+    assert '"heading": "Hi"' in box
+    assert "Hero</b> · Heading Hi · Size 9" in browser.html
+
+
+def test_blocks_survive_an_edit_around_them(pages: tuple[PlainBrowser, Any]) -> None:
+    """With what the page does not show of them; those that are changed, moved or copied are what was written."""
+    browser, api = pages
+    browser.open("/admin/collections/pages/create").fill(title="x", body=WITH_BLOCKS).press("Create")
+    (made,) = api.find("pages", depth=0).docs
+    given = {**made["body"]["root"]["children"][1], "fields": {**block(made, 1), "inner": "kept"}}
+    children = made["body"]["root"]["children"]
+    made = api.update("pages", made["id"], {"body": payload(children[0], given, children[2])}, depth=0)
+    browser.open(f"/admin/collections/pages/{made['id']}")
+    source = browser.value("body").strip("\n")
+    assert "kept" not in source
+    browser.fill(body=source.replace("# Top", "Above")).press("Save")
+    kept = api.get("pages", made["id"], depth=0)
+    assert block(kept, 1) == block(made, 1)
+    source = browser.value("body").strip("\n")
+    fence = source[source.index("```block") : source.rindex("```") + 3]
+    browser.fill(body=f"{fence.replace('Hi', 'Ho')}\n\n{source}").press("Save")
+    changed = api.get("pages", made["id"], depth=0)
+    assert (block(changed, 0)["heading"], block(changed, 2)["heading"]) == ("Ho", "Hi")
+    assert block(changed, 0)["id"] != block(changed, 2)["id"]
+
+
+@pytest.mark.parametrize(("source", "told"), [
+    ('```block hero\n{"heading": }\n```', "What is in the block hero is no JSON: line 1"),
+    ('```block hero\n{"size": "x"}\n```', "Block 1 (Banner) &gt; Heading: This field is required."),
+    ("```block heroo\n{}\n```", "There is no such block here: &#39;heroo&#39;. There are: hero."),
+    ('Ask [mention](<block:{"who": 99}>).', "Block 1 (Mention) &gt; Who: "),
+])  # fmt: skip
+def test_what_is_wrong_in_a_block_is_told_at_the_field(pages: tuple[PlainBrowser, Any], source: str, told: str) -> None:
+    """With the block that it is in; what was written is still there."""
+    browser, api = pages
+    browser.open("/admin/collections/pages/create").fill(title="x", body=source).press("Create")
+    assert browser.status == 422
+    assert api.count("pages") == 0
+    control = browser.html[browser.html.index('data-f="body"') :]
+    assert told in control
+    assert 'href="#f-body"' in browser.html
+    assert "block" in browser.value("body")
+
+
+def test_what_a_block_is_written_like_is_on_the_page(pages: tuple[PlainBrowser, Any]) -> None:
+    """To be copied, and with JavaScript put in by a button: with defaults, and nothing that nobody is asked for."""
+    browser, _ = pages
+    browser.open("/admin/collections/pages/create")
+    hero, mention = (each.text for each in browser.page.every("pre"))
+    assert json.loads(hero.removeprefix("```block hero").removesuffix("```")) == {
+        "heading": "", "size": 3, "look": {"wide": None, "shade": ""}, "links": [], "inner": "",
+    }  # fmt: skip
+    assert mention == '[mention](<block:{"who":null}>)'
+    buttons = [each["data-insert"] for each in browser.page.every("button") if "data-insert" in each.attributes]
+    assert [" ".join(source.split()) for source in buttons] == [hero, mention]

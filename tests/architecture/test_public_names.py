@@ -24,7 +24,7 @@ FIELDS = {
     "Relationship", "RichText", "Row", "Select", "Slug", "Tab", "Tabs", "Text", "Textarea", "Ui", "Upload",
 }  # fmt: skip
 
-RICHTEXT = {"Address", "Render", "from_html", "from_markdown", "normal", "to_html", "to_markdown", "to_text"}
+RICHTEXT = {"Address", "Blocks", "Render", "from_html", "from_markdown", "normal", "to_html", "to_markdown", "to_text"}
 
 EVENTS = {"Encode", "Event", "EventStream", "Watch", "encode_event", "format_event"}
 

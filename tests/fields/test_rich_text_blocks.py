@@ -341,6 +341,21 @@ def test_mistakes_in_a_declaration_are_told() -> None:
         Config(collections=[], blocks=[looping])
 
 
+def test_html_on_the_wire_does_not_tell_what_is_hidden_in_blocks() -> None:
+    """A function is given everything, so it decides; a block without one says its kind and its id."""
+    card = Block("card", fields=[fields.Text("open"), fields.Text("shut", access={"read": nobody})])
+    dot = Block("dot", fields=[fields.Text("shut", hidden=True)])
+    text = fields.RichText("body", blocks=["card"], inline_blocks=[dot])
+    own = fields.HtmlOf(text, "own", blocks={"card": lambda fields: f"<i>{fields['open']}</i>"})
+    with client_of(text, fields.HtmlOf(text), own, blocks=[card]) as client:
+        given = body(block("card", id="a", open="yes", shut="no"), paragraph(inline("dot", id="b", shut="no")))
+        client.create("pages", {"body": given})
+        (shown,) = client.get("/api/pages").json()["docs"]
+        dot_html = '<p><span data-inline-block="dot" data-id="b"></span></p>'
+        assert shown["body_html"] == f'<div data-block="card" data-id="a"></div>{dot_html}'
+        assert shown["own"] == f"<i>yes</i>{dot_html}"
+
+
 def test_schemas_tell_of_the_blocks() -> None:
     """Answers and bodies fit the API's description, which refuses what the field does."""
     with client_of() as client:

@@ -27,9 +27,21 @@ leading = st.one_of(
 odd_links = st.one_of(
     st.builds(shapes.link_inside, st.just(""), st.just(None), worded), st.builds(shapes.link_to, addresses, st.just([]))
 )
+values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-5, 5), words, st.just("```\n\n> x"), st.just(" a  b ")),
+    lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(words, inner, max_size=2)),
+    max_leaves=3,
+)
+block_fields = st.dictionaries(st.one_of(st.sampled_from(["id", "heading"]), words), values, max_size=3)
+slugs = st.sampled_from(["hero", "a_b-c", "_x_"])
+own_blocks = st.builds(shapes.block, slugs, block_fields)
+inline_blocks = st.builds(shapes.inline_block, slugs, block_fields)
 lines = st.builds(
     lambda parts: [node for part in parts for node in part],
-    st.lists(st.one_of(plain_line, plain_line, leading.map(lambda link: [link])), max_size=3),
+    st.lists(
+        st.one_of(plain_line, plain_line, st.one_of(leading, leading, inline_blocks).map(lambda node: [node])),
+        max_size=3,
+    ),
 )
 paragraphs = st.builds(shapes.paragraph, lines, align=st.sampled_from(["", "", "center", "right"]))
 headings = st.builds(shapes.heading, st.sampled_from(["h1", "h2", "h6"]), lines)
@@ -53,7 +65,7 @@ def lists(depth: int) -> st.SearchStrategy[Made]:
     return st.builds(make, st.sampled_from(["bullet", "number", "check"]), items, st.sampled_from([1, 1, 7]))
 
 
-blocks = st.one_of(paragraphs, paragraphs, headings, quotes, lists(2), st.builds(shapes.horizontal_rule))
+blocks = st.one_of(paragraphs, paragraphs, headings, quotes, lists(2), own_blocks, st.builds(shapes.horizontal_rule))
 documents = st.builds(shapes.document, st.lists(blocks, max_size=4))
 
 references = st.builds(

@@ -22,7 +22,8 @@ TAGS = {
 }  # fmt: skip
 ATTRIBUTES = {
     "href", "target", "rel", "style", "start", "class", "type", "disabled", "checked", "aria-label", "data-collection",
-    "data-id", "data-upload", "data-relationship", "src", "alt", "width", "height",
+    "data-id", "data-upload", "data-relationship", "data-block", "data-inline-block", "data-fields",
+    "src", "alt", "width", "height",
 }  # fmt: skip
 
 
@@ -70,7 +71,10 @@ anything = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(hostile, inner, max_size=2)),
     max_leaves=3,
 )
-KINDS = ["paragraph", "heading", "list", "listitem", "quote", "link", "text", "upload", "relationship", "tab", "x"]
+KINDS = [
+    "paragraph", "heading", "list", "listitem", "quote", "link", "text", "upload", "relationship", "tab", "x", "block",
+    "inlineBlock",
+]  # fmt: skip
 pictures = st.fixed_dictionaries({"url": hostile, "alt": hostile, "mimeType": st.just("image/png")})
 nodes = st.recursive(
     st.fixed_dictionaries({"type": st.sampled_from(KINDS)}, optional={"text": anything, "format": anything}),
