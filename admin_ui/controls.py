@@ -333,6 +333,8 @@ class DocumentForm:
     def _level(self, control: Control, branch: Branch, number: int, rights: FieldRights, of: int) -> Level:
         focus = self.state.focus == branch.path and branch.row is not None
         within = control.of
+        if branch.tab is not None:
+            within, rights = join(within, branch.tab), rights.below(branch.tab)
         if branch.kind is not None:
             within, rights = join(within, branch.kind.slug), rights.below(branch.kind.slug)
         level = Level(

@@ -155,7 +155,7 @@ def join(prefix: str, name: str) -> str:
 class Branch:
     """A level of fields inside a widget: the one of a group, that of each tab, that of each row.
 
-    `kind` is the declaration of a row's kind, where rows are of several.
+    `kind` is the declaration of a row's kind, where rows are of several; `tab` the name of a tab that has one.
     """
 
     path: str
@@ -164,6 +164,7 @@ class Branch:
     title: str = ""
     row: str | None = None
     kind: Any = None
+    tab: str | None = None
 
 
 class FormWidget:

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -328,7 +328,8 @@ class TabsWidget(FormWidget):
 
     def _tab(self, tab: Any, prefix: str, data: Mapping[str, Any]) -> list[Branch]:
         name = getattr(tab, "name", None)
-        return WIDGETS[tab.widget].branches(tab, join(prefix, name) if name else prefix, prefix, data)
+        branches = WIDGETS[tab.widget].branches(tab, join(prefix, name) if name else prefix, prefix, data)
+        return [replace(branch, tab=name) for branch in branches]
 
 
 class ArrayWidget(FormWidget):
