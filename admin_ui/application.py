@@ -17,6 +17,7 @@ from headless.admin_ui.segments import escaped
 from headless.admin_ui.site import Site
 from headless.admin_ui.times import Now, utc_now
 from headless.admin_ui.views import access, dashboard, documents, edit, fragments, live, page
+from headless.admin_ui.views import globals as of_globals
 from headless.admin_ui.visit import Visit
 
 logger = logging.getLogger("headless.admin")
@@ -55,6 +56,10 @@ GUARDED: Final[Sequence[tuple[str, View]]] = (
     ("/collections/{slug}/{id}", edit.edit),
     ("/collections/{slug}/{id}/duplicate", edit.duplicate),
     ("/collections/{slug}/{id}/delete", edit.delete),
+    ("/globals/{global}", of_globals.edit),
+    ("/globals/{global}/_row", fragments.row),
+    ("/globals/{global}/_options", fragments.options),
+    ("/globals/{global}/_preview", fragments.preview),
 )
 
 if TYPE_CHECKING:

@@ -62,6 +62,10 @@ class Draft:
         """The fields of the form."""
         return self.entry.form_fields(new=self.stored is None)
 
+    def address(self, document: Document) -> str:
+        """Where a document has its page."""
+        return self.visit.at(self.entry) if self.entry.is_global else self.visit.at(self.entry, document["id"])
+
     def read(self, form: FormReader) -> Document:
         """What was submitted, which the form shows from now on."""
         sent = form.read(self.fields, self.stored or {})
@@ -129,13 +133,15 @@ class Draft:
             if error.status_code >= 500:
                 raise
             return await self._refused(error, error.status_code)
-        return self.visit.redirect(self.visit.url("collections", self.entry.slug, document["id"]), said)
+        return self.visit.redirect(self.address(document), said)
 
     def _live(self) -> str:
         """Where the changes to the stored document are streamed."""
         if self.stored is None:
             return ""
-        return f"{self.visit.url('_live')}?{urlencode({'list': self.entry.slug, 'id': self.stored['id']})}"
+        slug = self.entry.slug
+        asked = {"global": slug} if self.entry.is_global else {"list": slug, "id": self.stored["id"]}
+        return f"{self.visit.url('_live')}?{urlencode(asked)}"
 
     async def _refused(self, error: HeadlessError, status: int) -> Response:
         self.state.failures = [{"path": "", "message": error.message}]
@@ -148,9 +154,8 @@ class Draft:
     async def show(self, status: int = 200) -> Response:
         """The page with the form."""
         visit, entry, stored = self.visit, self.entry, self.stored
-        base = visit.url("collections", entry.slug)
         self.state.dirty = self.state.dirty or bool(self.state.failures)
-        form = DocumentForm(visit.site, base, self.fields, self.data, self.state, self.times)
+        form = DocumentForm(visit.site, visit.at(entry), self.fields, self.data, self.state, self.times)
         await fill_options(visit, form.every(), self.sought)
         if stored is not None and entry.compiled.joins:
             await fill_joined(visit, entry, stored["id"], form.every())
@@ -168,12 +173,12 @@ class Draft:
             slots=("edit.sidebar",),
             skip="edit",
             title=name,
-            crumb=stored["id"] if stored is not None else "New",
+            crumb=stored.get("id", "") if stored is not None else "New",
             entry=entry,
             doc=stored,
             form=form,
             may=self._may(),
-            action=visit.url("collections", entry.slug, stored["id"]) if stored is not None else "",
+            action=self.address(stored) if stored is not None else "",
             revision=self.revision,
             conflict=conflict,
             live=self._live(),

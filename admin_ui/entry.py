@@ -1,4 +1,4 @@
-"""What the admin knows of a collection: the one place that reads the compiled declaration."""
+"""What the admin knows of a collection or a global: the one place that reads the compiled declaration."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Entry:
-    """A collection in the admin."""
+    """A collection in the admin, or a global."""
 
     slug: str
     singular: str
@@ -63,6 +63,12 @@ class Entry:
     description: str | None
     auth: bool
     compiled: Any
+    is_global: bool
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where in the admin it is."""
+        return ("globals" if self.is_global else "collections", self.slug)
 
     @property
     def singular_low(self) -> str:
@@ -93,6 +99,8 @@ class Entry:
 
     def title(self, document: Any) -> str:
         """What a document is called; its number where it has no title."""
+        if self.is_global:
+            return self.singular
         if not isinstance(document, Mapping):
             return f"{self.singular} {document}"
         value = document.get(self.title_field) if self.title_field != "id" else None
@@ -120,7 +128,8 @@ class Entry:
 
 
 def make_entry(compiled: Any) -> Entry:
-    """The entry of a compiled collection."""
+    """The entry of a compiled collection or global."""
+    is_global = compiled.kind == "global"
     declared = compiled.declaration
     fields = _fields(compiled)
     listed = {item.path: item for item in _listed(fields)}
@@ -141,11 +150,12 @@ def make_entry(compiled: Any) -> Entry:
         limits=tuple(pagination.limits),
         limit=pagination.default_limit,
         default_sort=tuple(compiled.default_sort),
-        group=declared.admin.group or "Collections",
+        group=declared.admin.group or ("Globals" if is_global else "Collections"),
         hidden=declared.admin.hidden,
         description=declared.admin.description,
         auth=declared.auth is not None,
         compiled=compiled,
+        is_global=is_global,
     )
 
 

@@ -1,4 +1,4 @@
-"""The rail: the collections the asker may read with how many documents they may see, and plugins' pages."""
+"""The rail: what the asker may read, collections with how many documents they may see, and plugins' pages."""
 
 from __future__ import annotations
 
@@ -48,8 +48,11 @@ async def make_shell(visit: Visit, current: str) -> Shell:
     for entry in await visit.readable():
         if not entry.hidden:
             count = await visit.count(entry.slug)
-            url = visit.url("collections", entry.slug)
-            item = Item(entry.plural, url, entry.slug, count, entry.slug == current)
+            item = Item(entry.plural, visit.at(entry), entry.slug, count, entry.slug == current)
+            groups.setdefault(entry.group, Group(entry.group)).items.append(item)
+    for entry in await visit.readable_globals():
+        if not entry.hidden:
+            item = Item(entry.singular, visit.at(entry), current=entry.slug == current)
             groups.setdefault(entry.group, Group(entry.group)).items.append(item)
     for page in visit.pages():
         if page.label:

@@ -70,6 +70,11 @@ class Site:
         """The collections by slug, read when the application is ready."""
         return {slug: make_entry(compiled) for slug, compiled in self.app.collections.items()}
 
+    @cached_property
+    def globals(self) -> Mapping[str, Entry]:
+        """The globals by slug."""
+        return {slug: make_entry(compiled) for slug, compiled in self.app.globals.items()}
+
     @property
     def users(self) -> Entry:
         """The collection whose documents may log in to the admin."""

@@ -48,6 +48,7 @@ class Visit:
         self.times = times.Times(request.cookies.get(times.COOKIE), site.now)
         self.since = 0
         self._counts: dict[str, int] = {}
+        self._globals: dict[str, Rights] = {}
 
     @property
     def user(self) -> Mapping[str, Any]:
@@ -73,6 +74,10 @@ class Visit:
         """An address in the admin: `url("collections", "posts")`."""
         return "/".join([self.base, *(quote(str(part), safe="") for part in parts)]) if parts else self.base or "/"
 
+    def at(self, entry: Entry, *parts: object) -> str:
+        """The address of a collection or a global, or of something in it."""
+        return self.url(*entry.place, *parts)
+
     def static(self, name: str) -> str:
         """The address of a static file."""
         return f"{self.base}/{self.site.assets.path(name)}"
@@ -85,6 +90,14 @@ class Visit:
         """What the asker may do with a collection, or with one document of it."""
         return Rights.of(await self.api.permissions(slug, id))
 
+    async def rights_to(self, entry: Entry) -> Rights:
+        """What the asker may do with a collection, or with a global."""
+        if not entry.is_global:
+            return await self.rights(entry.slug)
+        if entry.slug not in self._globals:
+            self._globals[entry.slug] = Rights.of(await self.api.global_permissions(entry.slug))
+        return self._globals[entry.slug]
+
     async def may_read(self, slug: str) -> bool:
         """Whether the asker may read any document of the collection at all."""
         return any(entry.slug == slug for entry in await self.readable())
@@ -93,6 +106,10 @@ class Visit:
         """The collections that the asker may read, wholly or in part."""
         entries = self.site.entries.values()
         return [entry for entry in entries if await self.count(entry.slug) is not None]
+
+    async def readable_globals(self) -> list[Entry]:
+        """The globals that the asker may read."""
+        return [entry for entry in self.site.globals.values() if (await self.rights_to(entry)).read]
 
     async def count(self, slug: str) -> int | None:
         """How many documents of the collection the asker may see; None when they may see none by right."""

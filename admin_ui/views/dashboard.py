@@ -1,4 +1,4 @@
-"""The first page: how many documents there are, and which changed last."""
+"""The first page: how many documents there are, which globals, and what changed last."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A document that changed not long ago."""
+    """A document or a global, and when it changed last."""
 
     at: str
     label: str
@@ -40,10 +40,12 @@ async def dashboard(visit: Visit) -> Response:
     """Answers with the dashboard."""
     entries = [entry for entry in await visit.readable() if not entry.hidden]
     cards = [await _card(visit, entry) for entry in entries]
+    singles = [await _single(visit, entry) for entry in await visit.readable_globals() if not entry.hidden]
     changes = [change for entry in entries for change in await _changes(visit, entry)]
+    changes += [single for single in singles if single.at]
     recent = sorted(changes, key=lambda change: change.at, reverse=True)[:RECENT]
     return await visit.render(
-        "dashboard.html", slots=("dashboard.cards",), title="Dashboard", cards=cards, recent=recent
+        "dashboard.html", slots=("dashboard.cards",), title="Dashboard", cards=cards, singles=singles, recent=recent
     )
 
 
@@ -53,10 +55,16 @@ async def _card(visit: Visit, entry: Entry) -> Card:
         slug=entry.slug,
         label=entry.plural,
         singular=entry.singular_low,
-        url=visit.url("collections", entry.slug),
+        url=visit.at(entry),
         count=await visit.count(entry.slug) or 0,
-        create=visit.url("collections", entry.slug, "create") if may_create else None,
+        create=visit.at(entry, "create") if may_create else None,
     )
+
+
+async def _single(visit: Visit, entry: Entry) -> Change:
+    """A global, with when it changed last; never, as long as nobody has saved it."""
+    document = await visit.api.find_global(entry.slug, depth=0, select={"updatedAt": True})
+    return Change(str(document.get("updatedAt") or ""), "Global", entry.singular, visit.at(entry))
 
 
 async def _changes(visit: Visit, entry: Entry) -> list[Change]:
@@ -70,5 +78,5 @@ async def _changes(visit: Visit, entry: Entry) -> list[Change]:
 
 
 def _change(visit: Visit, entry: Entry, document: dict[str, Any]) -> Change:
-    url = visit.url("collections", entry.slug, document["id"])
+    url = visit.at(entry, document["id"])
     return Change(str(document.get("updatedAt") or ""), entry.singular, entry.title(document), url)

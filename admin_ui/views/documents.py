@@ -37,8 +37,9 @@ async def document_list(visit: Visit) -> Response:
 
 
 def entry_of(visit: Visit) -> Entry:
-    """The collection that the path names. Raises NotFound."""
-    entry = visit.site.entries.get(visit.parameters["slug"])
+    """The collection or the global that the path names. Raises NotFound."""
+    named = visit.parameters
+    entry = visit.site.globals.get(named["global"]) if "global" in named else visit.site.entries.get(named["slug"])
     if entry is None:
         raise NotFound()
     return entry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.responses import Response
@@ -10,7 +11,7 @@ from headless import Forbidden, HeadlessError, NotFound
 from headless.admin_ui import revision
 from headless.admin_ui.controls import FormState
 from headless.admin_ui.defaults import defaults
-from headless.admin_ui.draft import Draft
+from headless.admin_ui.draft import Document, Draft
 from headless.admin_ui.entry import Entry
 from headless.admin_ui.joins import REFERENCE, preset
 from headless.admin_ui.views.documents import entry_of
@@ -55,20 +56,26 @@ async def edit(visit: Visit) -> Response:
     rights = await visit.rights(entry.slug, id)
     state = FormState(rights=rights.fields, read_only=not rights.update, user=visit.user)
     draft = Draft(visit, entry, rights, stored, dict(stored), state, visit.times, revision.of(stored))
+    return await changed_by(draft, lambda data: visit.api.update(entry.slug, id, data, revision=number))
+
+
+async def changed_by(draft: Draft, write: Callable[[Document], Awaitable[Document]]) -> Response:
+    """The form of something stored, and what it is answered with. `write` stores the keys that are different."""
+    visit, stored = draft.visit, draft.stored or {}
     if visit.request.method != "POST":
         return await draft.show()
-    if not rights.update:
+    if not draft.rights.update:
         raise Forbidden()
     form = await visit.form()
     sent = draft.read(form)
     if (response := await draft.press(form)) is not None:
         return response
-    if draft.merge(sent):
+    if "id" in stored and draft.merge(sent):
         return await draft.show(409)
     changed = {name: value for name, value in sent.items() if not revision.same(value, stored.get(name))}
-    if not changed and not form.failures:
-        return visit.redirect(visit.url("collections", entry.slug, id), "unchanged")
-    return await draft.store(lambda: visit.api.update(entry.slug, id, changed, revision=number), "saved")
+    if not changed and not form.failures and "id" in stored:
+        return visit.redirect(draft.address(stored), "unchanged")
+    return await draft.store(lambda: write(changed), "saved")
 
 
 async def duplicate(visit: Visit) -> Response:

@@ -21,7 +21,7 @@ _PATH = re.compile(r"[A-Za-z0-9_.-]{1,300}", re.ASCII)
 async def row(visit: Visit) -> Response:
     """A fresh row of the field at `path`, whose inputs are named by `key`; of a `kind`, where there are several."""
     entry, path, key = entry_of(visit), _path(visit, "path"), _path(visit, "key")
-    rights, of = await visit.rights(entry.slug), _declared(visit)
+    rights, of = await visit.rights_to(entry), _declared(visit)
     kind = visit.request.query_params.get("kind", "")
     declared = rows.field_at(entry.fields, of)
     if (
@@ -35,7 +35,7 @@ async def row(visit: Visit) -> Response:
     if not (rights.create or rights.update):
         raise Forbidden()
     data = await fresh_row(declared, kind, visit.user, visit.site.now())
-    form = DocumentForm(visit.site, visit.url("collections", entry.slug), (), {}, FormState(new=True), visit.times)
+    form = DocumentForm(visit.site, visit.at(entry), (), {}, FormState(new=not entry.is_global), visit.times)
     below = rights.fields
     for part in of.split("."):
         below = below.below(part)
@@ -51,7 +51,7 @@ async def options(visit: Visit) -> Response:
     if declared is None or not hasattr(declared, "narrowed") or callable(declared.filter_options):
         raise NotFound()
     sought = visit.request.query_params.get("q", "").strip()[:200]
-    form = DocumentForm(visit.site, visit.url("collections", entry.slug), (), {}, FormState(new=True), visit.times)
+    form = DocumentForm(visit.site, visit.at(entry), (), {}, FormState(new=not entry.is_global), visit.times)
     control = form.alone(declared, path, visit.request.query_params.getlist("chosen")[:200])
     control.options = await Finder(visit).options(declared, control.value, sought, context_of(visit, control))
     return visit.plain("options.html", c=control)

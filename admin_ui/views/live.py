@@ -22,7 +22,7 @@ COUNTED = ("create", "delete", "enter", "leave")
 
 
 async def live(visit: Visit) -> LiveStream:
-    """The stream of a page: the rows of the list or the document it shows, and every collection's count."""
+    """The stream of a page: the rows of the list, the document or the global it shows, and every collection's count."""
     asked = visit.request.query_params
     since = _cursor(visit.request.headers.get("last-event-id") or asked.get("since") or "")
     readable = {entry.slug: entry for entry in await visit.readable()}
@@ -34,6 +34,11 @@ async def live(visit: Visit) -> LiveStream:
     entry = readable.get(asked.get("list", ""))
     if entry is not None:
         parts.append(await _rows(visit, entry, since))
+    parts += [
+        Part(visit.api.watch_global(entry.slug, since=since), partial(_row, entry.title))
+        for entry in await visit.readable_globals()
+        if entry.slug == asked.get("global")
+    ]
     return LiveStream(parts)
 
 

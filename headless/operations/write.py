@@ -260,10 +260,16 @@ class Preparation:
 
 
 class _Untouched(Preparation):
-    """A document that nobody writes: no hook has anything to say of it."""
+    """A document that nobody writes: no hook has anything to say of it, and its rows are the same at every reading."""
+
+    _rows = 0
 
     async def _run(self, kind: str, node: Node, value: Any, *_: Any) -> Any:
         return value
+
+    def new_row_id(self) -> str:
+        self._rows += 1
+        return f"{self._rows:024x}"
 
 
 async def defaults(asker: Asker, collection: CompiledCollection, id: int | str) -> Document:

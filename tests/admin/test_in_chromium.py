@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from headless import Collection, Config, fields
 from headless.richtext import from_markdown
-from tests.admin import ledger
+from tests.admin import ledger, test_globals
 from tests.admin.ledger import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -250,6 +250,30 @@ def test_an_open_form_hears_of_another_editor(browser: Browser, served: Served) 
         ada.click(".sticky button")
         expect(ada.locator(".theirs")).to_contain_text("Grace's")
         assert ada.input_value("#f-title") == "Ada's"
+
+
+def test_an_open_form_of_a_global_hears_of_another_editor(browser: Browser) -> None:
+    """Its rows are added without a reload, and what another one saved meanwhile is told."""
+    served = Served(test_globals.magazine())
+    try:
+        for name in ("Ada", "Grace"):
+            served.do("create", "users", {"name": name, "email": f"{name.lower()}@example.com", "password": PASSWORD})
+        with editor(browser, served, "ada") as ada, editor(browser, served, "grace") as grace:
+            ada.goto(test_globals.PATH)
+            ada.click("text=Add row")
+            ada.fill("[name$='.word']", "ink")
+            grace.goto(test_globals.PATH)
+            grace.fill("#f-title", "Grace's")
+            grace.click(".sticky button")
+            expect(ada.locator("[data-elsewhere]")).to_contain_text("Grace changed this while you have it open.")
+            ada.click(".sticky button")
+            expect(ada.locator(".notice").first).to_contain_text("Somebody else changed this")
+            ada.click(".sticky button")
+            expect(ada.locator(".notice.ok")).to_have_text("Saved.")
+        stored = served.do("find_global", "header")
+        assert (stored["title"], [row["word"] for row in stored["seo"]["words"]]) == ("Grace's", ["ink"])
+    finally:
+        served.stop()
 
 
 def test_the_keyboard_is_enough(browser: Browser, served: Served) -> None:
