@@ -155,8 +155,10 @@ def routes(config: ConfigOption = None, imports: ImportOption = None) -> None:
 
 @cli.command()
 def explain(
-    collection: Annotated[str, typer.Argument(help="The collection's slug: posts.")],
-    operation: Annotated[str, typer.Argument(help="find, get, count, create, update, delete or duplicate.")],
+    collection: Annotated[str, typer.Argument(help="The slug of a collection or a global: posts.")],
+    operation: Annotated[
+        str, typer.Argument(help="find, get, count, create, update, delete or duplicate; read or update of a global.")
+    ],
     who: Annotated[
         str | None,
         typer.Option("--as", metavar="USER", help="An e-mail address, an id, COLLECTION/ID or anonymous; else nobody."),

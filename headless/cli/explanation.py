@@ -39,10 +39,10 @@ def print_explanation(
     """Explains one operation. Raises HeadlessError for a name, a user or a document that there is not."""
     load_environment(project.root)
     app = load_app(project)
-    app.core.collection(slug)
+    declared(app, slug)
     query = Query(as_where(where), sort)
     asker, steps = asyncio.run(explained(app, slug, operation, query, who, id))
-    head = {"collection": slug, "operation": operation, "as": name_of(asker.user)}
+    head = {declared(app, slug).kind: slug, "operation": operation, "as": name_of(asker.user)}
     if as_json:
         found = {**head, "steps": [as_data(step) for step in steps], "indexes": all_lacking(steps)}
         results.print(json.dumps(found, ensure_ascii=False, indent=2, default=str), markup=False)
@@ -61,10 +61,15 @@ async def explained(
     """Who asks, and the steps. Everything is read in one snapshot, in which nothing can be written."""
     async with opened(app) as app, app.database.snapshot():
         asker = Asker(app.core, await user_of(app, who))
-        steps = await explain(asker, app.core.collection(slug), operation, query, id)
+        steps = await explain(asker, declared(app, slug), operation, query, id)
         for sql in (sql for step in steps for sql in step.statements):
             sql.plan = await plan_of(app, sql)
     return asker, steps
+
+
+def declared(app: Headless, slug: str) -> CompiledCollection:
+    """The collection or the global of that slug. Raises ConfigError."""
+    return app.core.compiled.by_slug.get(slug) or app.core.collection(slug)
 
 
 @contextlib.asynccontextmanager

@@ -31,12 +31,12 @@ def openapi_json(app: Headless) -> str:
 
 def typescript_types(app: Headless) -> str:
     """The types of what clients see."""
-    return typescript(types_of(app.collections, ON_THE_WIRE), default_id(app.config.id_type))
+    return typescript(types_of(app.core.compiled.by_slug, ON_THE_WIRE), default_id(app.config.id_type))
 
 
 def python_types(app: Headless) -> str:
     """The types of what the local API shows."""
-    return python(types_of(app.collections, IN_PROCESS))
+    return python(types_of(app.core.compiled.by_slug, IN_PROCESS))
 
 
 def schema_json() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ C = TypeVar("C", bound=CompiledCollection)
 D = TypeVar("D")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compiled:
     """The collections and the globals by slug, and what holds their tables."""
 
@@ -32,7 +33,7 @@ class Compiled:
     def __iter__(self) -> Iterator[CompiledCollection]:
         return iter(self.by_slug.values())
 
-    @property
+    @cached_property
     def by_slug(self) -> Mapping[str, CompiledCollection]:
         """Both: no collection and global share a slug."""
         return {**self.collections, **self.globals}

@@ -87,13 +87,17 @@ class Components:
         return {"$ref": PREFIX + self._known[key]}
 
     def document(self, collection: CompiledCollection) -> Schema:
-        """A document as answers show it. Any key but the id may be missing, where `select` leaves it out."""
+        """A document as answers show it. Any key but the id may be missing, where `select` leaves it out.
+
+        A global that was never saved has no id either.
+        """
         knows = self._sight.knows(collection.slug)
         constants = {key: {"type": "string", "const": value} for key, value in collection.constants.items()}
         properties = {"id": collection.id_schema, **(self._shown(collection) if knows else {}), **constants}
         described = collection.declaration.admin.description
         told = {"description": described} if described else {}
-        return {"type": "object", "title": collection.labels[0], **told, "properties": properties, "required": ["id"]}
+        always = {} if collection.kind == "global" else {"required": ["id"]}
+        return {"type": "object", "title": collection.labels[0], **told, "properties": properties, **always}
 
     def own(self, collection: CompiledCollection) -> Schema:
         """A user as he is shown to himself when he logs in or asks who he is."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from headless.access import Rule, decide, describe_rule
 from headless.compile.collection import CompiledCollection
+from headless.compile.global_ import ID, CompiledGlobal
 from headless.compile.plan import Node
 from headless.database import Statement
 from headless.declaration import thaw
@@ -17,7 +18,7 @@ from headless.loader.kinds import defined_at
 from headless.names import did_you_mean
 from headless.operations.core import Asker, Core
 from headless.operations.find import Query, both, bound, by_id, stored
-from headless.operations.recipes import RECIPES, Step
+from headless.operations.recipes import OF_GLOBALS, RECIPES, Step
 from headless.operations.rules import wheres
 from headless.query.binding import bind_rule
 from headless.query.conditions import ALWAYS, AnyOf, Condition
@@ -98,13 +99,21 @@ async def explain(
     asker: Asker, collection: CompiledCollection, operation: str, query: Query, id: Any = None
 ) -> list[Explained]:
     """The steps of an operation as they would run. Raises BadRequest for an unknown one, NotFound for the id."""
-    if operation not in RECIPES:
-        raise BadRequest(f"{operation!r} cannot be explained{did_you_mean(operation, RECIPES)}: {', '.join(RECIPES)}")
-    document = None
-    if id is not None and (document := await stored(asker.core, collection, id)) is None:
+    recipes = recipes_of(collection)
+    if operation not in recipes:
+        raise BadRequest(f"{operation!r} cannot be explained{did_you_mean(operation, recipes)}: {', '.join(recipes)}")
+    is_global = isinstance(collection, CompiledGlobal)
+    id = ID if is_global else id
+    document = None if id is None else await stored(asker.core, collection, id)
+    if id is not None and document is None and not is_global:
         raise NotFound(f"There is no document {id!r} in {collection.slug}.")
     explaining = _Explaining(asker, collection, operation, query, id, document)
-    return [await explaining.step(step) for step in RECIPES[operation]]
+    return [await explaining.step(step) for step in recipes[operation]]
+
+
+def recipes_of(collection: CompiledCollection) -> Mapping[str, Sequence[Step]]:
+    """The operations there are on a collection, or on a global."""
+    return OF_GLOBALS if isinstance(collection, CompiledGlobal) else RECIPES
 
 
 class _Explaining:
@@ -171,7 +180,7 @@ class _Explaining:
     def _more(self, operation: str) -> dict[str, Any]:
         """What the rule is asked with, as the operation itself does."""
         if operation == "read":
-            return {}
+            return {} if self.operation != "read" else {"id": self.id, "data": None}
         data: dict[str, Any] | None = None if operation == "delete" else {}
         return {"data": data} if operation == "create" else {"id": self.id, "data": data}
 
@@ -259,6 +268,7 @@ class _Explaining:
         """The condition, the order and the statements of a step, made by what makes them for the operation."""
         made = {
             "find": self._page, "count": self._count, "get": self._one, "original": self._one, "locate": self._locate,
+            "global": self._locate,
         }.get(step.of)  # fmt: skip
         if made is not None:
             return await made()
@@ -295,6 +305,12 @@ class _Explaining:
 
     def _update(self) -> list[Statement]:
         return [self.asker.core.statements.update(self.collection, self.collection.row_writer.names, self.rule)]
+
+    def _save(self) -> list[Statement]:
+        """Of a global: the change of it, or where it was never saved the first one."""
+        names = ("id", *self.collection.row_writer.names)
+        first = self.asker.core.statements.insert(self.collection, names)
+        return [first, *self._update()] if self.document is None else [*self._update(), first]
 
     def _delete(self) -> list[Statement]:
         statements = self.asker.core.statements

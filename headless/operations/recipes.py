@@ -107,3 +107,19 @@ RECIPES: Mapping[str, tuple[Step, ...]] = MappingProxyType(
     }
 )
 """Each operation's steps, in the order in which they run."""
+
+OF_GLOBALS: Mapping[str, tuple[Step, ...]] = MappingProxyType(
+    {
+        "read": (_before(), _rule("read"), Step("select the document", "read", "global"), *READ),
+        "update": (
+            _before(),
+            _rule("update"),
+            Step("locate the document under the rule", "read", "locate"),
+            *_fill("update"),
+            Step("store", "store", "save"),
+            *SHOW,
+            *(step for step in WRITTEN if step.of != "after_operation"),
+        ),
+    }
+)
+"""The same of a global."""

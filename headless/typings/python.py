@@ -31,7 +31,8 @@ def python(types: Types) -> str:
         spelling.define(name, part)
     for shape in types.shapes:
         spelling.define(shape.name, shape.document)
-        spelling.define(f"{shape.name}Create", shape.create)
+        if not shape.is_global:
+            spelling.define(f"{shape.name}Create", shape.create)
         spelling.define(f"{shape.name}Update", shape.update)
     return "\n\n".join([HEADER, *spelling.classes])
 

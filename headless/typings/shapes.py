@@ -18,7 +18,7 @@ PASSWORD = "password"  # noqa: S105 - a key's name
 
 @dataclass(frozen=True)
 class Shape:
-    """A collection's documents as they are shown, and the bodies that create and update one."""
+    """A collection's documents, or a global's one, as they are shown, and the bodies that create and update one."""
 
     slug: str
     name: str
@@ -33,6 +33,7 @@ class Shape:
     """The collections whose documents are read with it, by the path of the field that has them."""
     log_in: Sequence[str]
     """What its users log in by; nothing of a collection that nobody logs in to."""
+    is_global: bool
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,27 @@ IN_PROCESS: Final = Reading(lambda node: True, is_there)
 
 @dataclass(frozen=True)
 class Types:
-    """Everything that is typed: collections, and the parts of documents whose schemas have a `title`, by that name."""
+    """Everything that is typed: documents, and the parts of documents whose schemas have a `title`, by that name."""
 
     shapes: Sequence[Shape]
     parts: Mapping[str, Schema]
 
+    @property
+    def collections(self) -> list[Shape]:
+        """The shapes of collections."""
+        return [shape for shape in self.shapes if not shape.is_global]
 
-def types_of(collections: Mapping[str, CompiledCollection], reading: Reading) -> Types:
-    """The types of an application. A `$ref` names one: a document of a collection, or a part."""
-    names = document_names(found.declaration for found in collections.values())
+    @property
+    def globals(self) -> list[Shape]:
+        """The shapes of globals."""
+        return [shape for shape in self.shapes if shape.is_global]
+
+
+def types_of(compiled: Mapping[str, CompiledCollection], reading: Reading) -> Types:
+    """The types of an application's collections and globals. A `$ref` names one: a document, or a part."""
+    names = document_names(found.declaration for found in compiled.values())
     parts = _Parts(names.values())
-    shapes = [_shape(collection, names, collections, reading, parts) for collection in collections.values()]
+    shapes = [_shape(collection, names, compiled, reading, parts) for collection in compiled.values()]
     return Types(shapes, parts.made)
 
 
@@ -113,7 +124,9 @@ def _shape(
         for body in (written, changed):
             body["properties"][PASSWORD] = {"type": "string"}
         written["required"] = [*written.get("required", ()), PASSWORD]
-    read = Composer(shown=True, includes=reading.includes, has=reading.has, id=id, target=shown)
+    is_global = collection.kind == "global"
+    has = _is_ever_there if is_global else reading.has
+    read = Composer(shown=True, includes=reading.includes, has=has, id=id, target=shown)
     inline = _document(collection, read.level(collection.plan))
     return Shape(
         collection.slug,
@@ -125,11 +138,17 @@ def _shape(
         collection.id_schema,
         {node.dotted: node.joins.joined for node in collection.plan.walk() if node.joins is not None},
         auth.identifiers if auth is not None else (),
+        is_global,
     )
 
 
 def _is_written(node: Node) -> bool:
     return not (node.managed or node.unlogged or not node.stored)
+
+
+def _is_ever_there(node: Node) -> bool:
+    """Whether a global has the key, which until it is saved has neither times nor keys without a value."""
+    return is_firm(node) and not node.managed
 
 
 def _document(collection: CompiledCollection, level: Schema) -> Schema:
@@ -139,5 +158,5 @@ def _document(collection: CompiledCollection, level: Schema) -> Schema:
         **level,
         **({"description": described} if described else {}),
         "properties": {"id": collection.id_schema, **level["properties"], **constants},
-        "required": ["id", *level.get("required", ()), *constants],
+        "required": ["id", *level.get("required", ()), *(constants if collection.kind == "collection" else ())],
     }

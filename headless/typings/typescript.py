@@ -45,19 +45,18 @@ def typescript(types: Types, id: Schema) -> str:
 
 
 def _config(types: Types, id: Schema) -> str:
-    shapes = types.shapes
-    log_ins = [shape for shape in shapes if shape.log_in]
+    log_ins = [shape for shape in types.shapes if shape.log_in]
     people = [f"{shape.name} & {{ collection: {literal(shape.slug)} }}" for shape in log_ins]
     entries = [
         ("auth", _record((shape.slug, f"{shape.name}AuthOperations") for shape in log_ins)),
         ("blocks", _record((kind, name) for name, part in types.parts.items() if (kind := _kind(part)))),
-        ("collections", _record((shape.slug, shape.name) for shape in shapes)),
-        ("collectionsJoins", _record((shape.slug, _joins(shape)) for shape in shapes if shape.joins)),
-        ("collectionsSelect", _record((shape.slug, _selects(shape)) for shape in shapes)),
+        ("collections", _record((shape.slug, shape.name) for shape in types.collections)),
+        ("collectionsJoins", _record((shape.slug, _joins(shape)) for shape in types.collections if shape.joins)),
+        ("collectionsSelect", _record((shape.slug, _selects(shape)) for shape in types.collections)),
         ("db", _record([("defaultIDType", spelled(id))])),
         ("fallbackLocale", "null"),
-        ("globals", "{}"),
-        ("globalsSelect", "{}"),
+        ("globals", _record((shape.slug, shape.name) for shape in types.globals)),
+        ("globalsSelect", _record((shape.slug, _selects(shape)) for shape in types.globals)),
         ("locale", "null"),
         ("user", people[0] if len(people) == 1 else " | ".join(f"({each})" for each in people)),
         ("jobs", _record([("tasks", "unknown"), ("workflows", "unknown")])),
@@ -94,7 +93,9 @@ def _interface(shape: Shape) -> str:
 
 def _select(shape: Shape) -> str:
     given = shape.inline["properties"]
-    properties = {key: schema for key, schema in given.items() if key != "id" and "const" not in schema}
+    properties = {
+        key: schema for key, schema in given.items() if key != "id" and (shape.is_global or "const" not in schema)
+    }
     return f"export interface {_select_name(shape)}<T extends boolean = true> {_choices(properties)}\n"
 
 

@@ -12,7 +12,7 @@ from tests.cli.conftest import Headless
 from tests.cli.running import running, write
 
 APP = """
-from headless import Collection, Headless, Index, fields, staff
+from headless import Collection, Global, Headless, Index, anyone, fields, staff
 
 def is_author(context):
     return context.user is not None and {"author": {"equals": context.user["id"]}}
@@ -54,7 +54,11 @@ served = Collection(
     access={"read": {"status": {"equals": "published"}}},
     indexes=[Index(fields=["status", "createdAt"])],
 )
-app = Headless(collections=[posts, shut, served, people, owned], secret="a secret that is long enough to sign with")
+header = Global("header", fields=[fields.Text("title")], access={"read": anyone, "update": is_boss})
+app = Headless(
+    collections=[posts, shut, served, people, owned], globals=[header],
+    secret="a secret that is long enough to sign with",
+)
 """
 
 
@@ -181,6 +185,14 @@ def test_nothing_is_written(project: Path, headless: Headless, operation: str) -
     assert not list(project.glob("data/*.db"))
 
 
+def test_a_global_is_explained(project: Path, headless: Headless) -> None:
+    """Its own two operations, also before it is saved."""
+    read, update = explained(headless, "header", "read"), explained(headless, "header", "update")
+    assert (read["global"], step(read, "the read rule")["rule"]["answer"]) == ("header", "yes")
+    assert "WHERE header.id = " in step(read, "select the document")["statements"][0]["sql"]
+    assert "denied by rule is_boss()" in step(update, "the update rule")["refused"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -188,6 +200,7 @@ def test_nothing_is_written(project: Path, headless: Headless, operation: str) -
         (["posts", "fnid"], "did you mean 'find'"),
         (["posts", "find", "--where", "title"], "not a JSON object"),
         (["posts", "get", "--id", "7"], "no document '7'"),
+        (["header", "find"], "'find' cannot be explained: read, update"),
     ],
 )
 def test_mistakes_are_told(project: Path, headless: Headless, arguments: list[str], message: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from headless import Collection, Config, Endpoint, Request, anyone, authenticated, fields, nobody, staff
+from headless import Collection, Config, Endpoint, Global, Request, anyone, authenticated, fields, nobody, staff
 from headless.testing import TestClient, User
 
 
@@ -75,8 +75,19 @@ def config() -> Config:
     )
     notes = Collection("notes", fields=[fields.Text("whisper")])
     members = Collection("members", auth=True, access={"read": authenticated}, fields=[fields.Text("name")])
+    settings = Global(
+        "site-settings",
+        access={"read": anyone, "update": staff},
+        admin={"description": "What is on every page."},
+        fields=[
+            fields.Text("name", required=True, default_value="Library"),
+            fields.Text("motto"),
+            fields.Relationship("front", relation_to="books"),
+        ],
+    )
     return Config(
         collections=[books, notes, members],
+        globals=[settings],
         endpoints=[library],
         admin={"name": "Library"},
         server_url="https://a.example",

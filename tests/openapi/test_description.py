@@ -186,6 +186,21 @@ def test_answers_are_as_described(client: TestClient, users: dict[str, User | No
     validate(client.post("/api/books/access", json={}, as_=staff).json(), whole, "PermissionsAnswer")
 
 
+def test_answers_of_a_global_are_as_described(
+    client: TestClient, users: dict[str, User | None], whole: Any, told: dict[str, Any]
+) -> None:
+    """Before it is saved and after; strangers are told how to read it, and nothing of changing it."""
+    path = "/api/globals/site-settings"
+    validate(client.get(path).json(), whole, "SiteSetting")
+    changed = client.post(path, json={"motto": "Read."}, as_=users["staff"])
+    described = operations(whole)[f"POST {path}"]["responses"]["200"]["content"]["application/json"]["schema"]
+    jsonschema.validate(changed.json(), {**described, "components": whole["components"]})
+    validate(client.get(path).json(), whole, "SiteSetting")
+    assert whole["components"]["schemas"]["SiteSetting"]["description"] == "What is on every page."
+    assert f"GET {path}" in operations(told["nobody"])
+    assert f"POST {path}" not in operations(told["nobody"])
+
+
 def test_an_endpoint_tells_of_itself(whole: Any) -> None:
     """Models of pydantic, schemas that name a collection's shapes, parameters of its own and common ones."""
     shown = operations(whole)["GET /api/library"]

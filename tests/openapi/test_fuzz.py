@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from headless import Collection, Config, Headless, anyone, authenticated, fields, nobody, staff
+from headless import Collection, Config, Global, Headless, anyone, authenticated, fields, nobody, staff
 from headless.fields import DataField, registry
 from headless.security.passwords import LIGHT, Passwords
 from tests.fields.example import NEEDS, declare
@@ -26,9 +26,10 @@ LEFT_OUT = r"/stream$|/logout$|/admins(/count|/distinct)?$"
 NOT_HELD = ("negative_data_rejection", "positive_data_acceptance")
 
 
-def every_type() -> list[Any]:
+def every_type(*, joins: bool = True) -> list[Any]:
     """A field of each type that holds a value."""
     holding = [type_ for type_ in sorted(registry) if isinstance(declare(type_), DataField)]
+    holding = [type_ for type_ in holding if joins or type_ != "join"]
     return [registry[type_](f"a_{type_.lower().replace('-', '_')}", **NEEDS.get(type_, {})) for type_ in holding]
 
 
@@ -57,7 +58,11 @@ def config() -> Config:
     targets = Collection(
         "targets", access=anyone, fields=[fields.Relationship("thing", relation_to="things")], endpoints=False
     )
+    settings = Global(
+        "settings", access={"read": anyone, "update": authenticated}, fields=[*every_type(joins=False), *posts.fields]
+    )
     return Config(
+        globals=[settings],
         collections=[admins, users, things, posts, targets],
         admin={"user": "admins"},
         openapi={"access": "anyone"},

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from headless import Collection, Headless, fields
-from headless.hooks import COLLECTION_HOOKS, FIELD_HOOKS
+from headless import Collection, Global, Headless, fields
+from headless.hooks import COLLECTION_HOOKS, FIELD_HOOKS, GLOBAL_HOOKS
 from headless.operations.core import Asker
 from headless.operations.explanation import Explained, explain
 from headless.operations.find import Query
-from headless.operations.recipes import RECIPES
+from headless.operations.recipes import OF_GLOBALS, RECIPES
 
+OPERATIONS = [*(("posts", name) for name in RECIPES), *(("header", name) for name in OF_GLOBALS)]
 Event = tuple[str, str]
 
 
@@ -58,7 +59,15 @@ class Trace:
             access={of: self.rule("rule", of) for of in ("create", "read", "update", "delete")},
             hooks={kind: self.hook("hooks", kind) for kind in COLLECTION_HOOKS},
         )
-        app = Headless(collections=[posts], database="sqlite:///:memory:", secret="a secret that is long enough")
+        header = Global(
+            "header",
+            fields=[title],
+            access={of: self.rule("rule", of) for of in ("read", "update")},
+            hooks={kind: self.hook("hooks", kind) for kind in GLOBAL_HOOKS},
+        )
+        app = Headless(
+            collections=[posts], globals=[header], database="sqlite:///:memory:", secret="a secret that is long enough"
+        )  # fmt: skip
         self.watch(app.database)
         return app
 
@@ -94,54 +103,68 @@ class Trace:
             return end.value
 
 
-async def run(app: Headless, operation: str, id: Any) -> None:
+async def run(app: Headless, slug: str, operation: str, id: Any) -> None:
     """Runs an operation as nobody would."""
     api = app.as_user(None)
     asked: dict[str, Callable[[], Any]] = {
+        "read": lambda: api.find_global("header"),
         "find": lambda: api.find("posts"),
         "get": lambda: api.get("posts", id),
         "count": lambda: api.count("posts"),
         "create": lambda: api.create("posts", {"title": "B"}),
-        "update": lambda: api.update("posts", id, {"title": "B", "createdAt": "2026-01-01T00:00:00.000Z"}),
+        "update": lambda: changed(api, slug, {"title": "B", "createdAt": "2026-01-01T00:00:00.000Z"}, id),
         "delete": lambda: api.delete("posts", id),
         "duplicate": lambda: api.duplicate("posts", id),
     }
     await asked[operation]()
 
 
-async def traced(operation: str) -> tuple[Trace, list[Explained]]:
+def changed(api: Any, slug: str, data: dict[str, Any], id: Any) -> Any:
+    return api.update_global(slug, data) if slug == "header" else api.update(slug, id, data)
+
+
+async def filled(app: Headless) -> Any:
+    """The id of the only post, beside a header that is saved."""
+    await app.as_system().update_global("header", {"title": "A"})
+    return (await app.as_system().create("posts", {"title": "A"}))["id"]
+
+
+async def traced(slug: str, operation: str) -> tuple[Trace, list[Explained]]:
     trace = Trace()
     app = trace.application()
     await app.startup()
     try:
-        id = (await app.as_system().create("posts", {"title": "A"}))["id"]
-        steps = await explain(Asker(app.core), app.core.collection("posts"), operation, Query(), id)
+        id = await filled(app)
+        steps = await explain(Asker(app.core), app.core.compiled.by_slug[slug], operation, Query(), id)
         trace.events, trace.statements = [], []
-        await run(app, operation, id)
+        await run(app, slug, operation, id)
     finally:
         await app.aclose()
     return trace, steps
 
 
-@pytest.mark.parametrize("operation", RECIPES)
-def test_a_recipe_is_what_the_operation_does(operation: str) -> None:
+@pytest.mark.parametrize(("slug", "operation"), OPERATIONS)
+def test_a_recipe_is_what_the_operation_does(slug: str, operation: str) -> None:
     """Every hook, rule, read and store happens where the recipe says, and nothing else does."""
-    trace, _ = asyncio.run(traced(operation))
-    told = [(step.kind, "" if step.kind in ("read", "store") else step.of) for step in RECIPES[operation]]
+    trace, _ = asyncio.run(traced(slug, operation))
+    told = [
+        (step.kind, "" if step.kind in ("read", "store") else step.of)
+        for step in (OF_GLOBALS if slug == "header" else RECIPES)[operation]
+    ]
     assert trace.events == told
 
 
-@pytest.mark.parametrize("operation", RECIPES)
-def test_the_statements_are_those_that_run(operation: str) -> None:
+@pytest.mark.parametrize(("slug", "operation"), OPERATIONS)
+def test_the_statements_are_those_that_run(slug: str, operation: str) -> None:
     """The SQL that is told is that of the operation, byte for byte; each step's first one always runs."""
-    trace, steps = asyncio.run(traced(operation))
+    trace, steps = asyncio.run(traced(slug, operation))
     told = [[sql.text for sql in step.statements] for step in steps if step.statements]
     assert [texts[0] for texts in told] == list(dict.fromkeys(trace.statements))[: len(told)]
     assert set(trace.statements) <= {text for texts in told for text in texts}
 
 
-@pytest.mark.parametrize("operation", RECIPES)
-def test_explaining_runs_no_hook_and_stores_nothing(operation: str) -> None:
+@pytest.mark.parametrize(("slug", "operation"), OPERATIONS)
+def test_explaining_runs_no_hook_and_stores_nothing(slug: str, operation: str) -> None:
     """Rules are asked; hooks, validation and stores are only told."""
 
     async def explained() -> Trace:
@@ -149,9 +172,9 @@ def test_explaining_runs_no_hook_and_stores_nothing(operation: str) -> None:
         app = trace.application()
         await app.startup()
         try:
-            id = (await app.as_system().create("posts", {"title": "A"}))["id"]
+            id = await filled(app)
             trace.events = []
-            await explain(Asker(app.core), app.core.collection("posts"), operation, Query(), id)
+            await explain(Asker(app.core), app.core.compiled.by_slug[slug], operation, Query(), id)
         finally:
             await app.aclose()
         return trace

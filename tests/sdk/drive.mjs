@@ -50,6 +50,11 @@ say('by id', await sdk.findByID({ collection: 'posts', id: posts[0].id, depth: 2
 say('missing', await sdk.findByID({ collection: 'posts', id: 4711, disableErrors: true }))
 await refused('missing refused', () => sdk.findByID({ collection: 'posts', id: 4711 }))
 
+say('global at first', await anonymous.findGlobal({ slug: 'header' }))
+say('global changed', await sdk.updateGlobal({ slug: 'header', data: { title: 'Hello', tag: tag.id } }))
+say('global', await anonymous.findGlobal({ slug: 'header', depth: 1, select: { tag: true } }))
+await refused('global refused', () => anonymous.updateGlobal({ slug: 'header', data: { title: 'x' } }))
+
 say('updated', await sdk.update({ collection: 'posts', id: posts[0].id, data: { title: 'changed' }, depth: 0 }))
 say('updated many', await sdk.update({
   collection: 'posts', where: { rating: { greater_than: 0 } }, data: { rating: 5 }, depth: 0, select: { rating: true },

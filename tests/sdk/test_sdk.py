@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import dev
-from headless import Collection, Endpoint, Headless, Request, anyone, authenticated, fields
+from headless import Collection, Endpoint, Global, Headless, Request, anyone, authenticated, fields
 from tests.conformance.server import SECRET, listening
 
 pytestmark = pytest.mark.sdk
@@ -40,7 +40,12 @@ def app() -> Headless:
         endpoints=[loudest],
     )
     tags = Collection("tags", fields=[fields.Text("name")], access=anyone)
-    return Headless(collections=[posts, tags], database="sqlite:///:memory:", secret=SECRET)
+    header = Global(
+        "header",
+        fields=[fields.Text("title", default_value="Welcome"), fields.Relationship("tag", relation_to="tags")],
+        access={"read": anyone, "update": authenticated},
+    )
+    return Headless(collections=[posts, tags], globals=[header], database="sqlite:///:memory:", secret=SECRET)
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +130,15 @@ def test_it_changes_and_deletes(told: Told) -> None:
     assert told["deleted"]["title"] == "changed"
     assert len(told["deleted many"]["docs"]) == 2
     assert told["left"] == {"totalDocs": 0}
+
+
+def test_it_reads_and_changes_globals(told: Told) -> None:
+    """findGlobal and updateGlobal, with depth and select, and the error for who may not."""
+    assert told["global at first"] == {"title": "Welcome"}
+    assert told["global changed"]["title"] == "Hello"
+    assert told["global changed"]["globalType"] == "header"
+    assert told["global"] == {"id": 1, "tag": {**told["global"]["tag"], "name": "news"}}
+    assert told["global refused"]["status"] == 403
 
 
 def test_it_calls_custom_endpoints(told: Told) -> None:

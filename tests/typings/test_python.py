@@ -20,7 +20,7 @@ from tests.openapi.library import config
 
 def module(declared: Config) -> str:
     app = Headless(declared.replace(database="sqlite:///:memory:"))
-    return python(types_of(app.collections, IN_PROCESS))
+    return python(types_of(app.core.compiled.by_slug, IN_PROCESS))
 
 
 def loaded(text: str) -> dict[str, Any]:
@@ -46,6 +46,14 @@ def test_a_document_has_its_keys(types: str) -> None:
     assert get_origin(book["vault"]) is NotRequired
     assert get_origin(book["price"]) is NotRequired
     assert [getattr(part, "__name__", part) for part in get_args(book["author"])] == ["int", "Member"]
+
+
+def test_a_global_has_what_it_has_before_it_is_saved(types: str) -> None:
+    """Its required fields; other keys may be missing. It is only ever updated."""
+    names = loaded(types)
+    assert names["SiteSetting"].__required_keys__ == {"id", "name"}
+    assert names["SiteSettingUpdate"].__required_keys__ == frozenset()
+    assert "SiteSettingCreate" not in names
 
 
 def test_bodies_need_what_a_create_needs(types: str) -> None:

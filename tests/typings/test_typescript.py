@@ -17,7 +17,7 @@ from tests.openapi.library import config
 
 def module(declared: Config) -> str:
     app = Headless(declared.replace(database="sqlite:///:memory:"))
-    return typescript(types_of(app.collections, ON_THE_WIRE), default_id(app.config.id_type))
+    return typescript(types_of(app.core.compiled.by_slug, ON_THE_WIRE), default_id(app.config.id_type))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,11 @@ def types() -> str:
         "    books: BooksSelect<false> | BooksSelect<true>;\n",
         "    defaultIDType: number;\n",
         "    members: MemberAuthOperations;\n",
-        "  globals: {};\n",
+        "  globals: {\n    'site-settings': SiteSetting;\n  };\n",
+        "    'site-settings': SiteSettingsSelect<false> | SiteSettingsSelect<true>;\n",
+        "export interface SiteSetting {\n  id: number;\n",
+        "  motto?: string | null;\n  front?: (number | Book) | null;\n  updatedAt?: string;\n  createdAt?: string;\n",
+        "  globalType?: 'site-settings';\n}\n",
         "  locale: null;\n",
         "  user: (Member & { collection: 'members' }) | (User & { collection: 'users' });\n",
         "export interface MemberAuthOperations {\n  forgotPassword: {\n    email: string;\n    password: string;\n",
