@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import dev
+from headless.testing.client import fresh_database as fresh_url
 from tests import services
 from tests.postgres import Connected, made_database
 
@@ -89,6 +91,40 @@ def postgres_url() -> Iterator[str]:
     """The URL of a PostgreSQL server that tests may write to."""
     with services.postgres() as url:
         yield url
+
+
+EITHER = frozenset({"admin", "operations", "query", "rest", "streams", "testing"})
+"""The folders of tests that are run on both databases: what they promise must not depend on which one it is."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs a test on SQLite and on PostgreSQL if it asks for `database_kind`, or is in one of these folders."""
+    folder = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
+    if "database_kind" not in metafunc.fixturenames:
+        if folder not in EITHER or metafunc.definition.get_closest_marker("browser"):
+            return
+        metafunc.fixturenames.insert(0, "database_kind")
+    kinds = ["sqlite"]
+    if not metafunc.definition.get_closest_marker("sqlite"):
+        kinds.append(pytest.param("postgresql", marks=pytest.mark.postgres))  # type: ignore[arg-type]
+    metafunc.parametrize("database_kind", kinds, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def database_kind(request: pytest.FixtureRequest) -> Iterator[str]:
+    """`sqlite` or `postgresql`: what `TestClient` runs on while the test does."""
+    kind: str = request.param
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("HEADLESS_TEST_DATABASE", raising=False)
+        if kind == "postgresql":
+            patch.setenv("HEADLESS_TEST_DATABASE", request.getfixturevalue("postgres_url"))
+        yield kind
+
+
+@pytest.fixture
+def database_url(database_kind: str) -> str:
+    """The URL of a private database of that kind."""
+    return fresh_url()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 from headless.database.dialect import (
@@ -61,21 +62,37 @@ __all__ = [
 ]
 
 _SQLITE = "sqlite:///"
+_POSTGRESQL = ("postgresql://", "postgres://")
 
 
-def open_database(url: str, data_dir: str | Path | None = None) -> SQLiteDatabase:
+def open_database(url: str, data_dir: str | Path | None = None) -> Database:
     """The database that a URL names; `await database.open()` connects it.
 
     `sqlite:///shop.db` is a file in `data_dir` (without one, the working directory), `sqlite:////var/shop.db`
-    an absolute path, `sqlite:///:memory:` a private database that is gone when it is closed. Raises
-    ConfigError.
+    an absolute path, `sqlite:///:memory:` a private database that is gone when it is closed.
+    `postgresql://user:password@host/name` is a database on a server; `?schema=shop` names the schema of the tables.
+    Raises ConfigError.
     """
+    if url.startswith(_POSTGRESQL):
+        return _on_postgresql(url)
     path = url.removeprefix(_SQLITE)
     if path == url or not path:
-        raise ConfigError(f"the database URL {_shown(url)!r} is not one of SQLite: write sqlite:///file.db")
+        raise ConfigError(
+            f"the database URL {_shown(url)!r} is neither sqlite:///file.db nor postgresql://user@host/name"
+        )
     if path == ":memory:" or data_dir is None:
         return SQLiteDatabase(path)
     return SQLiteDatabase(Path(data_dir) / path)
+
+
+def _on_postgresql(url: str) -> Database:
+    """What it needs belongs to an extra, and is loaded by those who ask for it."""
+    try:
+        module = import_module("headless.database.postgresql.database")
+    except ImportError as error:
+        raise ConfigError("PostgreSQL needs a package more: pip install 'headless-content[postgresql]'") from error
+    database: Database = module.PostgreSQLDatabase(url)
+    return database
 
 
 def _shown(url: str) -> str:

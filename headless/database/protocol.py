@@ -78,6 +78,8 @@ class Wake(Protocol):
 class Database(Protocol):
     """A database. Everything runs on the event loop that opened it."""
 
+    is_private: bool
+    """Whether the database is gone when it is closed."""
     commit_listeners: list[CommitListener]
     """Called after each commit with its changes, before anybody learns that it happened."""
 
@@ -118,6 +120,12 @@ class Database(Protocol):
 
     def snapshot(self) -> AbstractAsyncContextManager[None]:
         """Reads of the current task inside the block all see the database as it is at the first of them."""
+
+    async def inspect(self, call: Callable[[sa.Connection], T]) -> T:
+        """Calls with a connection that cannot write."""
+
+    async def call_writer(self, call: Callable[[sa.Connection], T]) -> T:
+        """Calls with a connection in a transaction of its own, alone among those who change the schema."""
 
     def wake(self) -> Wake:
         """What calls the other processes on this database, and hears their calls."""

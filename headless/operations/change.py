@@ -185,9 +185,10 @@ async def translated(error: Exception, preparation: Preparation) -> HeadlessErro
 def _not_unique(failure: Any, preparation: Preparation) -> ValidationError:
     collection = preparation.collection
     columns = set(failure.columns)
-    for index in collection.table.indexes:
-        if index.name == failure.index:
-            columns = {column.name for column in index.columns}
+    if failure.index is not None:
+        found = [index.columns for index in collection.table.indexes if index.name == failure.index]
+        # The key has an index of its own, which nobody declared.
+        columns = {column.name for column in (found[0] if found else collection.table.primary_key.columns)}
     paths = [node.dotted for node in collection.plan.walk() if node.column in columns]
     path = _first_declared(collection, columns) or (paths[0] if paths else "")
     auth = collection.declaration.auth

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -28,6 +29,14 @@ SECRET = "for tests only: whoever knows this can log in as anybody"  # noqa: S10
 STOP_WITHIN = 10.0
 
 
+def fresh_database() -> str:
+    """The URL of a database that is empty when it is opened and gone when it is closed."""
+    server = os.environ.get("HEADLESS_TEST_DATABASE", "")
+    if not server.startswith(("postgresql:", "postgres:")):
+        return server or "sqlite:///:memory:"
+    return f"{server}{'&' if '?' in server else '?'}private"
+
+
 class _System:
     def __repr__(self) -> str:
         return "SYSTEM"
@@ -43,9 +52,10 @@ class TestClient:
     """Runs a copy of an application while a `with` block does, and asks it.
 
     `app` is a Headless object, also one made at module level, or a Config: what is declared is taken from it, what it
-    runs on is not. Each block has a fresh database in memory, a secret and password hashes for tests, and an outbox
-    instead of mail. `clock` answers seconds since the epoch (see StillClock); `timeout` bounds every wait, in seconds;
-    further options replace those of the config.
+    runs on is not. Each block has a fresh database, a secret and password hashes for tests, and an outbox instead of
+    mail. The database is one in memory; the variable HEADLESS_TEST_DATABASE may name one on PostgreSQL instead, of
+    which each block gets a schema of its own. `clock` answers seconds since the epoch (see StillClock); `timeout`
+    bounds every wait, in seconds; further options replace those of the config.
     """
 
     __test__ = False
@@ -54,7 +64,7 @@ class TestClient:
         self,
         app: Headless | Config,
         *,
-        database: str = "sqlite:///:memory:",
+        database: str | None = None,
         secret: str = SECRET,
         clock: Callable[[], float] | None = None,
         timeout: float = 10.0,
@@ -63,7 +73,7 @@ class TestClient:
         declared = app.declared if isinstance(app, Headless) else app
         if not isinstance(declared, Config):
             raise TypeError(f"TestClient takes a Headless application or a Config, not {type(app).__name__}")
-        self._config = declared.replace(database=database, secret=secret, **options)
+        self._config = declared.replace(database=database or fresh_database(), secret=secret, **options)
         self._clock = clock
         self._timeout = timeout
         self._app: Headless | None = None

@@ -19,7 +19,7 @@ KB = 1000
 
 
 @pytest.fixture(scope="module")
-def visit() -> Iterator[tuple[PlainBrowser, Any]]:
+def visit(database_kind: str) -> Iterator[tuple[PlainBrowser, Any]]:
     """Ada at a magazine of a hundred posts."""
     with opened() as (browser, api):
         for number in range(100):

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from headless.changes import Change
-from headless.database import SQLiteDatabase, open_database
-from tests.database.posts import make_tables
+from headless.database import SQLiteDatabase
+from tests.database.posts import make_tables, on_sqlite
 
 
 @pytest.fixture
 async def database() -> AsyncIterator[SQLiteDatabase]:
     """An open, private database with the tables of `tests.database.posts`."""
-    database = open_database("sqlite:///:memory:")
+    database = on_sqlite("sqlite:///:memory:")
     await database.open()
     await make_tables(database)
     yield database
@@ -25,7 +25,7 @@ async def database() -> AsyncIterator[SQLiteDatabase]:
 @pytest.fixture
 async def filed(tmp_path: Path) -> AsyncIterator[SQLiteDatabase]:
     """The same in a file."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = on_sqlite("sqlite:///test.db", tmp_path)
     await database.open()
     await make_tables(database)
     yield database

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from headless.changes import Change
-from headless.database import SQLiteDatabase, Statement, Store, compile_statement, schema
+from headless.database import SQLiteDatabase, Statement, Store, compile_statement, open_database, schema
 
 metadata = sa.MetaData()
 users = sa.Table(
@@ -46,6 +47,13 @@ DELETE_USER = compile_statement(sa.delete(users).where(users.c.id == sa.bindpara
 TITLES = compile_statement(sa.select(posts.c.title).order_by(posts.c.id), [])
 COUNT_POSTS = compile_statement(sa.select(sa.func.count()).select_from(posts), [])
 COUNT_USERS = compile_statement(sa.select(sa.func.count()).select_from(users), [])
+
+
+def on_sqlite(url: str, data_dir: Path | None = None) -> SQLiteDatabase:
+    """A database that is not open yet."""
+    database = open_database(url, data_dir)
+    assert isinstance(database, SQLiteDatabase)
+    return database
 
 
 async def make_tables(database: SQLiteDatabase) -> None:

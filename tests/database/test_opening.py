@@ -9,30 +9,30 @@ from typing import Any
 
 import pytest
 
-from headless.database import SQLiteDatabase, Statement, open_database
+from headless.database import SQLiteDatabase, Statement
 from headless.errors import ConfigError, Unavailable
-from tests.database.posts import add_post, make_tables, titles
+from tests.database.posts import add_post, make_tables, on_sqlite, titles
 
 
 def test_a_url_names_a_file(tmp_path: Path) -> None:
     """Relative to the data folder, or absolute."""
-    assert open_database("sqlite:///shop.db", tmp_path).path == tmp_path / "shop.db"
-    assert open_database("sqlite:////var/shop.db", tmp_path).path == Path("/var/shop.db")
-    assert open_database("sqlite:///data/shop.db").path == Path("data/shop.db")
+    assert on_sqlite("sqlite:///shop.db", tmp_path).path == tmp_path / "shop.db"
+    assert on_sqlite("sqlite:////var/shop.db", tmp_path).path == Path("/var/shop.db")
+    assert on_sqlite("sqlite:///data/shop.db").path == Path("data/shop.db")
 
 
 @pytest.mark.parametrize("url", ["shop.db", "sqlite://", "sqlite:///", "mysql://user:secret@host/shop", ""])
 def test_another_url_is_refused(url: str) -> None:
     """With what to write instead, and without the password."""
     with pytest.raises(ConfigError, match=r"sqlite:///file\.db") as raised:
-        open_database(url)
+        on_sqlite(url)
     assert "secret" not in str(raised.value)
 
 
 async def test_the_folder_is_made_and_the_file_stays(tmp_path: Path) -> None:
     """What was written is there when it is opened again, and no log file is left over."""
     for number in range(3):
-        database = open_database("sqlite:///new/folder/test.db", tmp_path)
+        database = on_sqlite("sqlite:///new/folder/test.db", tmp_path)
         await database.open()
         await make_tables(database)
         assert len(await titles(database)) == number
@@ -43,7 +43,7 @@ async def test_the_folder_is_made_and_the_file_stays(tmp_path: Path) -> None:
 
 async def test_a_private_database_leaves_nothing() -> None:
     """Its directory goes when it is closed; two of them are not the same."""
-    one, two = open_database("sqlite:///:memory:"), open_database("sqlite:///:memory:")
+    one, two = on_sqlite("sqlite:///:memory:"), on_sqlite("sqlite:///:memory:")
     await one.open()
     await two.open()
     assert one.path != two.path
@@ -71,7 +71,7 @@ async def test_every_connection_is_set_up_alike(filed: SQLiteDatabase, pragma: s
 
 async def test_a_closed_database_is_unavailable() -> None:
     """Whoever still asks while the server stops is told so, not shown an error of the program."""
-    database = open_database("sqlite:///:memory:")
+    database = on_sqlite("sqlite:///:memory:")
     await database.open()
     await make_tables(database)
     await database.close()
@@ -88,7 +88,7 @@ async def test_a_closed_database_is_unavailable() -> None:
 async def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
     """And nothing is left running."""
     (tmp_path / "test.db").write_bytes(b"something else entirely" * 100)
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = on_sqlite("sqlite:///test.db", tmp_path)
     with pytest.raises(sqlite3.DatabaseError, match="not a database"):
         await database.open()
     await database.close()

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from headless.database import SQLiteDatabase, open_database, schema, system
+from headless.database import SQLiteDatabase, schema, system
 from headless.database.sqlite_engine import call_with
 from headless.errors import ConfigError
+from tests.database.posts import on_sqlite
 
 STEPS: Sequence[Sequence[str]] = (
     ("CREATE TABLE one (id INTEGER)",),
@@ -72,7 +73,7 @@ def test_a_newer_database_is_refused(raw: sqlite3.Connection) -> None:
 
 async def test_several_processes_may_open_a_new_database_at_once(tmp_path: Path) -> None:
     """One makes the tables, the others find them."""
-    databases = [open_database("sqlite:///test.db", tmp_path) for _ in range(4)]
+    databases = [on_sqlite("sqlite:///test.db", tmp_path) for _ in range(4)]
     await asyncio.gather(*(database.open() for database in databases))
     assert await asyncio.gather(*(schema.plan(database, [system.changes]) for database in databases)) == [[]] * 4
     await asyncio.gather(*(database.close() for database in databases))

@@ -19,7 +19,6 @@ from headless.database import (
     Store,
     compile_statement,
     current_transaction,
-    open_database,
 )
 from headless.errors import TransactionClosed, TransactionTimeout, Unavailable
 from tests.database.posts import (
@@ -32,6 +31,7 @@ from tests.database.posts import (
     failing_transaction,
     flat,
     make_tables,
+    on_sqlite,
     titles,
 )
 
@@ -352,7 +352,7 @@ async def test_heavy_writes_are_never_interrupted(database: SQLiteDatabase) -> N
 
 async def test_two_databases_do_not_mix(database: SQLiteDatabase) -> None:
     """A transaction is of one database; the other's calls go their own way, also inside of each other."""
-    other = open_database("sqlite:///:memory:")
+    other = on_sqlite("sqlite:///:memory:")
     await other.open()
     await make_tables(other)
     async with failing_transaction(database), failing_transaction(other):
@@ -421,7 +421,7 @@ async def test_when_the_database_rolls_back_by_itself_all_are_told(database: SQL
 
 async def test_what_waits_is_refused_when_the_database_is_closed() -> None:
     """What is under way is committed first."""
-    database = open_database("sqlite:///:memory:")
+    database = on_sqlite("sqlite:///:memory:")
     await database.open()
     await make_tables(database)
     entered = asyncio.Event()

@@ -6,13 +6,13 @@ import asyncio
 import os
 import sys
 from functools import partial
+from pathlib import Path
 
-from headless.database import open_database
-from tests.database.posts import add_post, make_tables
+from tests.database.posts import add_post, make_tables, on_sqlite
 
 
 async def main(folder: str, name: str) -> None:
-    database = open_database("sqlite:///test.db", folder)
+    database = on_sqlite("sqlite:///test.db", Path(folder))
     await database.open()
     await make_tables(database)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -156,7 +157,7 @@ def test_hooks_of_a_field_run_for_each_block_that_has_it() -> None:
     with client_of(pages) as client:
         made = client.create("pages", {"blk": [{"blockType": "beta"}, {"id": "x", "blockType": "alpha", "a": "hi"}]})
         assert made["blk"][1]["a"] == "“HI”"
-        assert rows(client, "SELECT blk ->> '$[1].a' FROM pages") == [("HI",)]
+        assert json.loads(rows(client, "SELECT blk FROM pages")[0][0])[1]["a"] == "HI"
         client.update_document("pages", 1, {"blk": [{"id": "x", "blockType": "alpha", "a": "ho"}]})
         assert seen == [(("blk", 1, "a"), "alpha", None), (("blk", 0, "a"), "alpha", "HI")]
 
@@ -171,7 +172,7 @@ def test_what_is_not_stored_is_made_in_each_block() -> None:
     with client_of(pages) as client:
         client.create("pages", {"blk": [{"blockType": "beta", "b": 2, "twice": 9}, {"blockType": "alpha"}]})
         assert client.get("/api/pages/1").json()["blk"][0]["twice"] == 4
-        assert rows(client, "SELECT blk ->> '$[0].twice' FROM pages") == [(None,)]
+        assert json.loads(rows(client, "SELECT blk FROM pages")[0][0])[0].get("twice") is None
 
 
 def test_permissions_are_told_by_kind() -> None:

@@ -109,10 +109,10 @@ def test_logging_in_and_out_is_no_change_of_the_user() -> None:
     """Neither the log nor the document's revision knows of it."""
     with TestClient(Config(collections=[POSTS])) as client:
         ada = client.user("ada@example.com")
-        before = rows(client, "SELECT _rev, updatedAt FROM users")
+        before = rows(client, 'SELECT _rev, "updatedAt" FROM users')
         client.login(ada)
         assert client.post("/api/users/logout", as_=ada).status_code == 200
-        assert rows(client, "SELECT _rev, updatedAt FROM users") == before
+        assert rows(client, 'SELECT _rev, "updatedAt" FROM users') == before
         assert len(logged(client)) == 1
 
 

@@ -48,7 +48,7 @@ TRIPS = Collection(
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
+def client(database_kind: str) -> Iterator[TestClient]:
     with TestClient(Config(collections=[CITIES, REGIONS, TRIPS])) as client:
         for name, country in (("Rome", "it"), ("Milan", "it"), ("Paris", "fr"), (None, "fr")):
             client.create("cities", {"name": name, "country": country})

@@ -22,7 +22,7 @@ def refer(slug: Any, id: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
+def client(database_kind: str) -> Iterator[TestClient]:
     """Posts whose every field is hidden, and a tag."""
     inside = [fields.Text("name", required=True), fields.Relationship("tag", relation_to="tags", required=True)]
     hidden = [

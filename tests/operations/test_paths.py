@@ -10,7 +10,7 @@ import pytest
 
 from headless import Collection, Config, ConfigError, HookContext, anyone, authenticated, fields
 from headless.testing import TestClient
-from tests.operations.watching import rows, statements
+from tests.operations.watching import columns, statements
 from tests.rest.watching import watched
 
 USERS = Collection("users", auth=True, access=anyone, fields=[])
@@ -86,7 +86,7 @@ def test_the_value_is_read_where_it_is(client: TestClient) -> None:
             "noteNames": ["Ada", "Ada"],
         }  # fmt: skip
     assert client.get("/api/books/1?depth=1").json()["made"]["author"]["townName"] == "Bern"
-    assert "townName" not in [row[1] for row in rows(client, "PRAGMA table_info(books)")]
+    assert "townName" not in columns(client, "books")
 
 
 def test_what_there_is_no_value_of_is_no_key(client: TestClient) -> None:

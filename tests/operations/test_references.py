@@ -12,7 +12,7 @@ import pytest
 from headless import ApiError, Collection, Config, ValidationError, anyone, fields
 from headless.testing import TestClient
 from tests.operations.kinds import KINDS, make, naming, with_ids
-from tests.operations.watching import logged, rows
+from tests.operations.watching import logged, rows, tables
 
 Make = Any
 
@@ -184,7 +184,7 @@ def test_a_cascading_reference_takes_its_document_along(place: Make, tags: str) 
             ("tags", "delete"),
         ]
         assert (changes[0].before or {})["title"] == "x"
-        if any("posts__refs" in row for row in rows(client, "SELECT name FROM sqlite_master")):
+        if "posts__refs" in tables(client):
             assert rows(client, "SELECT count(*) FROM posts__refs") == [(0,)]
 
 
@@ -246,6 +246,7 @@ def test_a_rule_about_references_decides_of_a_delete(make: Make) -> None:
         assert [doc["id"] for doc in client.find("posts").docs] == [2]
 
 
+@pytest.mark.sqlite
 def test_a_single_reference_is_a_foreign_key_of_the_table(tmp_path: Path) -> None:
     """No program can write one that leads nowhere, and a collection with no other kind has no table of references."""
     with TestClient(config(at_top()[0], in_group()[0]), database=f"sqlite:///{tmp_path}/shop.db") as client:
@@ -255,7 +256,7 @@ def test_a_single_reference_is_a_foreign_key_of_the_table(tmp_path: Path) -> Non
             for sql in ("UPDATE posts SET tag = 99", "UPDATE posts SET meta__tag = 99", "DELETE FROM tags"):
                 with pytest.raises(sqlite3.IntegrityError):
                     other.execute(sql)
-        assert not any("posts__refs" in row for row in rows(client, "SELECT name FROM sqlite_master"))
+        assert "posts__refs" not in tables(client)
 
 
 OLDER = """
@@ -273,6 +274,7 @@ INSERT INTO posts__refs (source, path, position, to_tags) VALUES (1, 'tag', 0, 1
 """
 
 
+@pytest.mark.sqlite
 def test_a_database_with_every_reference_in_one_table_opens(tmp_path: Path) -> None:
     """Its columns become foreign keys; what it holds is held to be as it was, and cleared as declared."""
     with closing(sqlite3.connect(tmp_path / "older.db")) as older:

@@ -8,6 +8,7 @@ from typing import Any
 
 from headless.changes import Change
 from headless.database import Statement
+from headless.database.schema.catalog import catalog_of
 from headless.testing import TestClient
 
 
@@ -27,6 +28,23 @@ def rows(client: TestClient, sql: str) -> list[tuple[Any, ...]]:
         return list(await client.app.database.inspect(lambda db: [tuple(row) for row in db.exec_driver_sql(sql)]))
 
     return client.run(read())
+
+
+def tables(client: TestClient) -> set[str]:
+    """The names of the tables there are."""
+    return client.run(client.app.database.inspect(lambda db: catalog_of(db).tables()))
+
+
+def columns(client: TestClient, table: str) -> dict[str, str]:
+    """The columns of a table with their types, as the database names them."""
+    found = client.run(client.app.database.inspect(lambda db: catalog_of(db).columns(table)))
+    return {name: shape.type for name, shape in found.items()}
+
+
+def indexed(client: TestClient, table: str, index: str) -> list[str]:
+    """The columns of an index, in its order."""
+    found = client.run(client.app.database.inspect(lambda db: catalog_of(db).indexes(table)))
+    return [part.split()[0].strip('"') for part in found[index].partition("(")[2].rstrip(")").split(", ")]
 
 
 class Statements:

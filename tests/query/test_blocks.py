@@ -48,7 +48,7 @@ DOCUMENTS: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
+def client(database_kind: str) -> Iterator[TestClient]:
     with TestClient(Config(collections=[PAGES, TAGS])) as client:
         for title in ("NC", "XY"):
             client.create("tags", {"title": title})
@@ -169,7 +169,7 @@ def test_kinds_that_have_a_field_in_common_are_asked_at_once() -> None:
         client.create("pages", {"blk": [{"blockType": "kind39", "shared": "x"}]})
         with statements(client) as seen:
             assert client.find("pages", where={"blk.shared": {"equals": "x"}}).total_docs == 1
-        assert all(sql.count('$."shared"') == 1 for sql in seen.reads)
+        assert all(sql.count("shared") == 1 for sql in seen.reads)
         assert "kind39" not in seen.reads[0]
 
 

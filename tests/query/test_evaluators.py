@@ -378,7 +378,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world(database_kind: str) -> Iterator[World]:
     found = World()
     yield found
     found.close()

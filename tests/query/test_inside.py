@@ -30,7 +30,7 @@ STORED: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
+def client(database_kind: str) -> Iterator[TestClient]:
     """Things with these values, called by their keys; notes that refer to them."""
     own = fields.Json("own", access={"read": lambda ctx: False})
     things = [fields.Text("name"), fields.Json("data"), fields.Json("secret", hidden=True), own]

@@ -32,7 +32,7 @@ DOCUMENTS: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
+def client(database_kind: str) -> Iterator[TestClient]:
     with watched(Config(collections=[POSTS])) as client:
         for document in DOCUMENTS:
             client.create("posts", document)

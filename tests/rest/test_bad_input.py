@@ -46,7 +46,7 @@ JSON_TYPE = {"content-type": "application/json"}
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
+def client(database_kind: str) -> Iterator[TestClient]:
     with watched(CONFIG) as client:
         client.create("things", {"title": "one", "rows": [{"word": "w"}]})
         yield client

@@ -64,7 +64,7 @@ VALUES: list[tuple[str, list[Any]]] = [
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
+def client(database_kind: str) -> Iterator[TestClient]:
     with watched(Config(collections=[BOOKS], max_limit=50)) as client:
         client.user("boss@example.com")
         client.create("books", {"title": "Closed", "shut": True, "rows": [{"word": "closed"}], "tags": ["closed"]})

@@ -26,7 +26,7 @@ app = Headless(collections=[
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
+def client(database_kind: str) -> Iterator[TestClient]:
     with TestClient(app) as client:
         yield client
 

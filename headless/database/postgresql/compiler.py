@@ -137,7 +137,7 @@ class _DDLCompiler(PGDDLCompiler):
         return self.sql_compiler.process(expression, include_table=False, literal_binds=True)
 
 
-class _SQLAlchemyDialect(PGDialect):
+class SQLAlchemyDialect(PGDialect):
     ddl_compiler = _DDLCompiler
     type_compiler_cls = _TypeCompiler
     supports_statement_cache = False
@@ -154,4 +154,4 @@ class _SQLAlchemyDialect(PGDialect):
     }
 
 
-SQLALCHEMY: Final[sa.Dialect] = _SQLAlchemyDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+SQLALCHEMY: Final[sa.Dialect] = SQLAlchemyDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]

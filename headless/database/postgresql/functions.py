@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Final
 
+import sqlalchemy as sa
+
+from headless.database.postgresql.engine import run_script
+from headless.database.system import versions
 from headless.geometry import EARTH_RADIUS
 from headless.lexical.blocks import FIELDS, TYPES
 from headless.lexical.plain import JOINED
@@ -117,3 +122,16 @@ FUNCTIONS: Final[tuple[str, ...]] = tuple(
     )
 )
 """Statements that make the functions, or make them anew. They belong to the schema of the tables."""
+
+_VERSION: Final = zlib.crc32("\0".join(FUNCTIONS).encode()) - (1 << 31)
+"""A number of 32 bits with a sign that is another when the functions are."""
+
+
+def create(connection: sa.Connection) -> None:
+    """Makes the functions in the current schema, unless it has them as they are now."""
+    noted = sa.select(versions.c.version).where(versions.c.name == "functions")
+    if connection.execute(noted).scalar() == _VERSION:
+        return
+    run_script(connection, FUNCTIONS)
+    connection.execute(sa.delete(versions).where(versions.c.name == "functions"))
+    connection.execute(sa.insert(versions).values(name="functions", version=_VERSION))

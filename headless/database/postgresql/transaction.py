@@ -1,0 +1,251 @@
+"""Transactions and snapshots: a connection to PostgreSQL for one task, with parts that can fail alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextvars import copy_context
+from types import TracebackType
+from typing import TypeVar
+
+import asyncpg
+
+from headless.database.dialect import public_error
+from headless.database.effects import Effects
+from headless.database.members import Member
+from headless.database.postgresql.commit import Commits, text_key
+from headless.database.postgresql.connections import Connection, Connections
+from headless.database.postgresql.dialect import POSTGRESQL
+from headless.database.postgresql.driving import Drive, fetch
+from headless.database.protocol import Callback, Store
+from headless.database.scope import LATE, Scope, TransactionScope, scope_of
+from headless.database.statements import Row, Statement, Values
+from headless.errors import TransactionTimeout, Unavailable
+
+T = TypeVar("T")
+
+
+class ConnectionScope(Scope):
+    """A connection that one task has for itself for a while."""
+
+    def __init__(self, database: object, connections: Connections, begin: str) -> None:
+        super().__init__(database)
+        self._connections = connections
+        self._begin = begin
+        self._connection: Connection = None
+
+    async def begin(self) -> None:
+        """Waits for a connection and begins."""
+        connection = await self._connections.acquire()
+        try:
+            await connection.execute(self._begin)
+        except BaseException as error:
+            self._connections.release(connection, is_sound=False)
+            if isinstance(error, Exception):
+                raise public_error(POSTGRESQL, error)  # noqa: B904
+            raise
+        self._connection = connection
+        self.enter()
+
+    def read_inline(self, statement: Statement, values: Values) -> list[Row] | None:
+        self.check()
+        return None
+
+    async def read(self, statement: Statement, values: Values) -> list[Row]:
+        self.check()
+        if statement.writes:
+            raise ValueError(f"a read does not write: {statement.sql}")
+        try:
+            return await fetch(self._connection, statement, values)
+        except Exception as error:
+            raise public_error(POSTGRESQL, error)  # noqa: B904
+
+    async def roll_back(self, error: BaseException | None) -> None:
+        """Ends without a trace. After a cancellation the connection may still be at work: it is given up."""
+        connection = self._connection
+        is_sound = False
+        try:
+            if error is None or isinstance(error, Exception):
+                await connection.execute("ROLLBACK")
+                is_sound = True
+        except asyncpg.InterfaceError:
+            pass
+        finally:
+            self._connections.release(connection, is_sound=is_sound)
+
+
+class Snapshot(ConnectionScope):
+    """Reads that all see the same state of the database."""
+
+    def __init__(self, database: object, connections: Connections) -> None:
+        super().__init__(database, connections, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
+class Transaction(ConnectionScope, TransactionScope):
+    """A transaction of its own connection; what it logs is kept until the commit. Others go on meanwhile."""
+
+    def __init__(self, database: object, connections: Connections, commits: Commits, timeout: float) -> None:
+        super().__init__(database, connections, "BEGIN")
+        self._commits = commits
+        self._timeout = timeout
+        self._loop = asyncio.get_running_loop()
+        self._member = Member(self._loop)
+        self._timer: asyncio.TimerHandle | None = None
+        self._cancelling = 0
+        self._has_expired = False
+
+    async def begin(self) -> None:
+        await super().begin()
+        self._cancelling = self._task.cancelling()
+        self._timer = self._loop.call_later(self._timeout, self._expire)
+
+    def after_commit(self, callback: Callback) -> None:
+        self.check()
+        self._member.effects.callbacks.append(callback)
+
+    async def lock(self, name: str) -> None:
+        self.check()
+        await self._connection.execute(f"SELECT pg_advisory_xact_lock({text_key('lock')}, {text_key(name)})")
+
+    async def execute(self, statement: Statement, values: Values = ()) -> list[Row]:
+        """Runs one statement. A failed one changes nothing and leaves the transaction usable."""
+
+        def make() -> Store[list[Row]]:
+            return (yield statement, values)
+
+        return await self.store(make)
+
+    async def store(self, make: Callable[[], Store[T]]) -> T:
+        """Runs a store inside the transaction; one that fails is undone by itself."""
+        inner = await self.begin_inner()
+        try:
+            result: T = await Drive(make, self._member.effects, copy_context()).run(self._connection)
+        except BaseException as error:
+            await inner.undo()
+            raise public_error(POSTGRESQL, error)  # noqa: B904
+        await inner.keep()
+        return result
+
+    async def begin_inner(self) -> Inner:
+        """A part that can fail alone."""
+        self.check()
+        # Savepoints of one name nest: the name means the innermost.
+        await self._connection.execute("SAVEPOINT inner_part")
+        return Inner(self, self._connection, self._member.effects)
+
+    async def end(self, error: BaseException | None) -> None:
+        """Undoes the writes if the block raised, else waits for the commit. Raises TransactionTimeout."""
+        self.leave()
+        if self._timer is not None:
+            self._timer.cancel()
+        if error is None and not self._has_expired:
+            # Whoever stops waiting does not stop a commit half-way.
+            committing = self._loop.create_task(self._commit())
+            committing.add_done_callback(lambda task: task.cancelled() or task.exception())
+            await self._member.durable()
+            return
+        await self.roll_back(error)
+        if self._has_expired and self._is_own_cancellation(error):
+            raise self._too_late() from error
+
+    def check(self) -> None:
+        if self._has_expired and asyncio.current_task() is self._task:
+            raise self._too_late()
+        super().check()
+        if self._connection.is_closed():
+            raise Unavailable()
+
+    async def _commit(self) -> None:
+        is_sound = False
+        try:
+            await self._commits.commit(self._connection, [self._member])
+            is_sound = True
+        except Exception as error:
+            self._member.fail(public_error(POSTGRESQL, error))
+        except BaseException:
+            self._member.fail(Unavailable())
+            raise
+        finally:
+            self._connections.release(self._connection, is_sound=is_sound)
+
+    def _expire(self) -> None:
+        """The server rolls back what a lost connection had begun."""
+        self._has_expired = True
+        self._is_open = False
+        self._connection.terminate()
+        self._task.cancel()
+
+    def _is_own_cancellation(self, error: BaseException | None) -> bool:
+        others = self._task.uncancel() > self._cancelling
+        return not (others and isinstance(error, asyncio.CancelledError))
+
+    def _too_late(self) -> TransactionTimeout:
+        return TransactionTimeout(LATE.format(seconds=self._timeout))
+
+
+class Inner:
+    """A part of a transaction in its savepoint."""
+
+    __slots__ = ("_connection", "_effects", "_mark", "_transaction")
+
+    def __init__(self, transaction: Transaction, connection: Connection, effects: Effects) -> None:
+        self._transaction = transaction
+        self._connection = connection
+        self._effects = effects
+        self._mark = effects.mark()
+
+    async def keep(self) -> None:
+        """What it wrote is the transaction's."""
+        self._transaction.check()
+        await self._connection.execute("RELEASE inner_part")
+
+    async def undo(self) -> None:
+        """What it wrote is undone, if the connection is still the transaction's."""
+        self._effects.forget_since(self._mark)
+        if self._connection.is_closed():
+            return
+        try:
+            await self._connection.execute("ROLLBACK TO inner_part")
+            await self._connection.execute("RELEASE inner_part")
+        except BaseException:
+            # Half of a part must not be committed with the rest.
+            self._connection.terminate()
+            raise
+
+
+class TransactionBlock:
+    """`async with database.transaction() as transaction`; inside another, a part that can fail alone."""
+
+    __slots__ = ("_database", "_inner", "_make", "_transaction")
+
+    def __init__(self, database: object, make: Callable[[], Transaction]) -> None:
+        self._database = database
+        self._make = make
+        self._inner: Inner | None = None
+
+    async def __aenter__(self) -> Transaction:
+        scope = scope_of(self._database)
+        if scope is not None:
+            self._transaction = writable(scope)
+            self._inner = await self._transaction.begin_inner()
+        else:
+            self._transaction = self._make()
+            await self._transaction.begin()
+        return self._transaction
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._inner is None:
+            await self._transaction.end(error)
+        elif error is None:
+            await self._inner.keep()
+        else:
+            await self._inner.undo()
+
+
+def writable(scope: Scope) -> Transaction:
+    """The scope as a transaction. Raises RuntimeError for a snapshot."""
+    if not isinstance(scope, Transaction):
+        raise RuntimeError("a snapshot is for reading: write outside of it")
+    return scope
