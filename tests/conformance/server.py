@@ -15,6 +15,7 @@ import yaml
 
 from headless import Headless
 from headless.loader import load_project
+from headless.testing.client import fresh_database
 from tests.conformance.reduce import Declaration
 
 FUNCTIONS = Path(__file__).parent / "functions.py"
@@ -26,7 +27,7 @@ def serving(config: Declaration, folder: Path) -> Iterator[tuple[str, httpx2.Cli
     """The address of a server with an empty database, and a client for it. Writes the YAML into `folder`."""
     path = folder / "headless.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    app = Headless(load_project(path, imports=[FUNCTIONS]), database="sqlite:///:memory:", secret=SECRET)
+    app = Headless(load_project(path, imports=[FUNCTIONS]), database=fresh_database(), secret=SECRET)
     with listening(app) as base, httpx2.Client(timeout=60, follow_redirects=False) as client:
         yield base, client
 

@@ -8,8 +8,8 @@ from tests.conformance.run import run
 HINT = "`python -m tests.conformance --update` makes what passes now the floor: it may only rise."
 
 
-def test_recorded_answers_are_given() -> None:
-    """Every case of the floor passes with all its answers, and every case that passes is in it."""
+def test_recorded_answers_are_given(database_kind: str) -> None:
+    """Every case of the floor passes with all its answers on each database, and every case that passes is in it."""
     done, floor = run(), read_floor()
     assert not (lines := fallen(done, floor)), "\n".join(lines)
     assert not (cases := risen(done, floor)), f"{', '.join(cases)} pass: add them. {HINT}"

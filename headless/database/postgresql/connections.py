@@ -38,6 +38,7 @@ class Address:
         self.is_private = "private" in query
         query.pop("private", None)
         self.schema: str | None = query.pop("schema", None)
+        self._settings = {name: value for name, value in _SETTINGS.items() if name not in query}
         self.url = urlunsplit(("postgresql", parts.netloc, parts.path, urlencode(query), ""))
 
     async def connect(self, **settings: str) -> Connection:
@@ -55,7 +56,7 @@ class Address:
 
     def settings(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """What the server is told of a session at its start."""
-        settings = {**_SETTINGS, **(more or {})}
+        settings = {**self._settings, **(more or {})}
         if self.schema is not None:
             settings["search_path"] = quoted(self.schema)
         if self.is_private:

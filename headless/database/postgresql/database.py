@@ -194,7 +194,8 @@ class PostgreSQLDatabase:
 
         def work(connection: sa.Connection) -> T:
             key = f"{text_key('schema')}, {text_key(self._schema)}"
-            wait = f"SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({key})"
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+            wait = f"SELECT pg_advisory_xact_lock({key})"
             run_script(connection, [wait, f"SET LOCAL lock_timeout = '{UNDISTURBED}'"])
             return call(connection)
 

@@ -58,7 +58,7 @@ def engine_on(connections: Connections) -> AsyncEngine:
 
 
 def run_script(connection: sa.Connection, statements: Sequence[str]) -> None:
-    """Runs statements without values, all in one message to the server. Raises what the driver raises."""
+    """Runs statements without values, all in one message to the server, in the transaction that has begun."""
     driver_connection: Any = connection.connection.driver_connection
     await_only(driver_connection.execute(";\n".join(statements)))
 
