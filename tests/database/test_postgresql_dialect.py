@@ -80,14 +80,17 @@ def insert(database: Connected, **values: Any) -> int:
 
 
 def test_all_characters_are_folded_as_in_memory(postgres: Connected) -> None:
-    """Every one of Unicode, each by itself and between others."""
-    letters = [chr(code) for code in range(1, sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+    """Every one of Unicode, each by itself and between others; one that is new to either side stays as it is there."""
+    letters = [chr(code) for code in range(1, sys.maxunicode + 1) if not 0xD800 <= code < 0xE000 and code != 10]
     fold = POSTGRESQL.fold(given_value(sa.Text()))
-    for between in ("\n", "Aͅ"):
-        text = between.join(letters)
-        found, expected = answer(postgres, fold, text), operators.fold(text)
-        wrong = [letter for letter in letters if letter.lower() not in found] if found != expected else []
-        assert found == expected, wrong[:20]
+    found = answer(postgres, fold, "\n".join(letters)).split("\n")
+    known = []
+    for letter, here in zip(letters, found, strict=True):
+        there = operators.fold(letter)
+        assert here == there or letter in (here, there)
+        known += [letter] if here == there else []
+    text = "Aͅ".join(known)
+    assert answer(postgres, fold, text) == operators.fold(text)
 
 
 @pytest.mark.parametrize("value", ["ΣΊΣΥΦΟΣ ΟΔΥΣΣΕΥΣ", "İSTANBUL", "ΑΣ.", "ΑΣ1", "Σ", "", "%_\\"])
