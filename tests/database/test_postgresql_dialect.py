@@ -27,8 +27,8 @@ pytestmark = pytest.mark.postgres
 
 metadata = sa.MetaData()
 owners = sa.Table("owners", metadata, sa.Column("id", sa.Integer, primary_key=True))
-things = sa.Table(
-    "things",
+articles = sa.Table(
+    "articles",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("title", sa.Text),
@@ -39,11 +39,11 @@ things = sa.Table(
     sa.Column("kind", sa.Text, nullable=False, server_default=sa.text("'a'")),
     sa.Column("owner", sa.Integer, sa.ForeignKey("owners.id")),
 )
-SLUG = POSTGRESQL.json_value(things.c.slug, ["en"])
-sa.Index("ix_things_title", things.c.title)
-sa.Index("ix_things_slug", SLUG)
-sa.Index("ux_things_notes", things.c.notes, unique=True)
-sa.Index("ux_things_rating", things.c.rating, unique=True)
+SLUG = POSTGRESQL.json_value(articles.c.slug, ["en"])
+sa.Index("ix_articles_title", articles.c.title)
+sa.Index("ix_articles_slug", SLUG)
+sa.Index("ux_articles_notes", articles.c.notes, unique=True)
+sa.Index("ux_articles_rating", articles.c.rating, unique=True)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def database(postgres: Connected) -> Iterator[Connected]:
         for index in table.indexes:
             postgres.execute(sql(CreateIndex(index)))
     yield postgres
-    postgres.execute("DROP TABLE things, owners")
+    postgres.execute("DROP TABLE articles, owners")
 
 
 def sql(element: Any) -> str:
@@ -74,7 +74,7 @@ def answer(postgres: Connected, expression: Expression, value: Any) -> Any:
 
 
 def insert(database: Connected, **values: Any) -> int:
-    query = sa.insert(things).values({name: sa.bindparam(name) for name in values}).returning(things.c.id)
+    query = sa.insert(articles).values({name: sa.bindparam(name) for name in values}).returning(articles.c.id)
     id: int = database.run(compiled(query, *values), tuple(values.values()))[0][0]
     return id
 
@@ -218,7 +218,7 @@ def test_a_value_of_another_type_is_nothing(postgres: Connected, json: str) -> N
 def test_only_names_make_a_path(path: tuple[str, ...]) -> None:
     """A path is written into the statement, so nothing that could end it gets in."""
     with pytest.raises(ValueError, match="not a path"):
-        POSTGRESQL.json_value(things.c.slug, path)
+        POSTGRESQL.json_value(articles.c.slug, path)
 
 
 def test_values_go_where_they_belong(postgres: Connected) -> None:
@@ -232,9 +232,9 @@ def test_values_go_where_they_belong(postgres: Connected) -> None:
 
 def test_a_statement_is_the_same_whatever_the_values(database: Connected) -> None:
     """Every parameter says its type, so that the server need not guess it."""
-    query = sa.select(things.c.id).where(things.c.title == sa.bindparam("a"), things.c.rating > sa.bindparam("b"))
+    query = sa.select(articles.c.id).where(articles.c.title == sa.bindparam("a"), articles.c.rating > sa.bindparam("b"))
     statement = compiled(query.limit(sa.bindparam("c")), "a", "b", "c")
-    assert "things.title = $1::TEXT AND things.rating > $2::DOUBLE PRECISION" in statement.sql
+    assert "articles.title = $1::TEXT AND articles.rating > $2::DOUBLE PRECISION" in statement.sql
     for values in (("a", 1, 1), ("b", 4.5, 2), (None, None, None)):
         assert database.run(statement, values) == []
 
@@ -245,28 +245,30 @@ def test_texts_are_in_the_order_of_their_characters(database: Connected) -> None
     for number, text in enumerate(texts):
         insert(database, title=text, slug=None if text is None else orjson.dumps({"en": text}).decode(), rating=number)
     expected = sorted(texts, key=lambda text: (text is not None, text or ""))
-    for value in (things.c.title, SLUG):
+    for value in (articles.c.title, SLUG):
         for descending in (False, True):
             query = compiled(sa.select(value).order_by(POSTGRESQL.ordered(value, descending=descending)))
             assert [row[0] for row in database.run(query)] == (expected[::-1] if descending else expected)
-        later = compiled(sa.select(sa.func.count()).select_from(things).where(value > sa.bindparam("value")), "value")
+        later = compiled(sa.select(sa.func.count()).select_from(articles).where(value > sa.bindparam("value")), "value")
         assert database.run(later, ("Z",))[0][0] == sum(text > "Z" for text in texts if text is not None)
 
 
 def test_a_sorted_list_follows_an_index(database: Connected) -> None:
     """In both directions, of a column and of a path; and so does a comparison."""
     database.execute("""
-        INSERT INTO things (title, slug) SELECT chr(97 + n % 20) || n, jsonb_build_object('en', 's' || n)
+        INSERT INTO articles (title, slug) SELECT chr(97 + n % 20) || n, jsonb_build_object('en', 's' || n)
         FROM generate_series(1, 5000) AS numbers(n);
-        ANALYZE things
+        ANALYZE articles
     """)
-    for value, index in ((things.c.title, "ix_things_title"), (SLUG, "ix_things_slug")):
+    for value, index in ((articles.c.title, "ix_articles_title"), (SLUG, "ix_articles_slug")):
         for descending in (False, True):
-            order = (POSTGRESQL.ordered(value, descending=descending), things.c.id.desc())
-            assert f"using {index}" in plan(database, sa.select(things.c.id).order_by(*order).limit(given_limit()), 10)
-        assert index in plan(database, sa.select(things.c.id).where(value == sa.bindparam("value")), "a20")
-    newest = sa.select(things.c.id).order_by(POSTGRESQL.ordered(things.c.id, descending=True)).limit(given_limit())
-    assert "Scan Backward using things_pkey" in plan(database, newest, 10)
+            order = (POSTGRESQL.ordered(value, descending=descending), articles.c.id.desc())
+            assert f"using {index}" in plan(
+                database, sa.select(articles.c.id).order_by(*order).limit(given_limit()), 10
+            )
+        assert index in plan(database, sa.select(articles.c.id).where(value == sa.bindparam("value")), "a20")
+    newest = sa.select(articles.c.id).order_by(POSTGRESQL.ordered(articles.c.id, descending=True)).limit(given_limit())
+    assert "Scan Backward using articles_pkey" in plan(database, newest, 10)
 
 
 def given_limit() -> sa.BindParameter[Any]:
@@ -281,7 +283,7 @@ def plan(database: Connected, query: sa.Select[Any], value: Any) -> str:
 def test_keys_are_counted_and_do_not_return(database: Connected) -> None:
     """Nor after the last document was deleted."""
     first, second = insert(database, title="a"), insert(database, title="b")
-    database.execute("DELETE FROM things")
+    database.execute("DELETE FROM articles")
     assert (first, second, insert(database, title="c")) == (1, 2, 3)
 
 
@@ -291,8 +293,8 @@ def test_json_of_any_length_is_unique(database: Connected) -> None:
     insert(database, notes=long)
     insert(database, notes='{"a":1,"b":2}')
     insert(database, notes='{"b":2,"a":1}')
-    assert failure(database, notes=long) == Unique("things", index="ux_things_notes")
-    assert [row[0] for row in database.fetch("SELECT notes FROM things ORDER BY id")][1] == '{"a":1,"b":2}'
+    assert failure(database, notes=long) == Unique("articles", index="ux_articles_notes")
+    assert [row[0] for row in database.fetch("SELECT notes FROM articles ORDER BY id")][1] == '{"a":1,"b":2}'
 
 
 def failure(database: Connected, **values: Any) -> Any:
@@ -304,10 +306,10 @@ def failure(database: Connected, **values: Any) -> Any:
 def test_errors_say_what_was_violated(database: Connected) -> None:
     """So that an operation can say it in the words of its fields."""
     insert(database, rating=1)
-    assert failure(database, rating=1.0) == Unique("things", index="ux_things_rating")
-    assert failure(database, id=1) == Unique("things", index="things_pkey")
+    assert failure(database, rating=1.0) == Unique("articles", index="ux_articles_rating")
+    assert failure(database, id=1) == Unique("articles", index="articles_pkey")
     assert failure(database, owner=7) == ForeignKey()
-    assert failure(database, kind=None) == NotNull("things", "kind")
+    assert failure(database, kind=None) == NotNull("articles", "kind")
     assert POSTGRESQL.classify(KeyError()) is None
 
 

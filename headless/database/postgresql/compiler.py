@@ -52,7 +52,7 @@ class _JsonText(sa.JSON):
 
 
 class _OrderedJsonText(_JsonText, OrderedJson):
-    """The same."""
+    """The same, with the keys in their order."""
 
 
 class Exact(sa.types.UserDefinedType[Any]):

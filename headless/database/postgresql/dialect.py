@@ -34,7 +34,6 @@ class PostgreSQL:
 
     name: Final = "postgresql"
     sqlalchemy: Final[sa.Dialect] = SQLALCHEMY
-    functions: Final = functions.FUNCTIONS
 
     def json_value(
         self, column: Expression, path: Sequence[str], type_: sa.types.TypeEngine[Any] | None = None
