@@ -390,6 +390,9 @@ class _Binder:
             return _existence(node, keys, bool(values[0]), crossing, target)
         if values == (None,):
             return _null(node, keys, operator, crossing, target)
+        if node.refers is not None and node.refers.polymorphic and not keys:
+            # An id by itself is no value of a field that says where it leads.
+            return NEVER, False
         if chosen.every:
             return self._each(node, keys, chosen, values), False
         return Comparison(node, chosen, values, keys, target), crossing and negated is not None

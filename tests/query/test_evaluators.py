@@ -322,6 +322,7 @@ conditions = st.one_of(
     condition("flag", ["equals", "not_equals", "exists"], st.booleans()),
     *[condition(path, ["equals", "not_equals", "exists"], st.booleans()) for path in ("rows.done", "rows.set")],
     condition("id", ["equals", "not_equals", "in", "not_in", *ORDER], st.integers(0, 5)),
+    *[condition(path, ["equals"], st.one_of(ids, texts, poly)) for path in ("poly", "polys")],
     condition("poly.relationTo", ["equals", "in"], st.sampled_from(["targets", "others", "nope"])),
     *[condition(path, [*EQUALITY, "like", "not_like", "contains", *ORDER], texts) for path in BLOCK_TEXT],
     *[condition(path, [*EQUALITY, "like", "contains", *ORDER], numbers) for path in BLOCK_NUMBER],
