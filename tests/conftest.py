@@ -99,9 +99,9 @@ EITHER = frozenset({"admin", "operations", "query", "rest", "streams", "testing"
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Runs a test on SQLite and on PostgreSQL if it asks for `database_kind`, or is in one of these folders."""
-    folder = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
     if "database_kind" not in metafunc.fixturenames:
-        if folder not in EITHER or metafunc.definition.get_closest_marker("browser"):
+        folder = metafunc.definition.path.parent
+        if folder.parent != Path(__file__).parent or folder.name not in EITHER or metafunc.definition.get_closest_marker("browser"):
             return
         metafunc.fixturenames.insert(0, "database_kind")
     kinds = ["sqlite"]
