@@ -66,6 +66,8 @@ class Control:
     options: Options | None = None
     joined: Joined | None = None
     choices: Sequence[Any] = ()
+    linked: Sequence[Any] = ()
+    related: Sequence[Any] = ()
     theirs: Markup | None = None
     tab: int = 0
     focus: bool = False

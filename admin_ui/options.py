@@ -64,8 +64,19 @@ async def fill_options(visit: Visit, controls: Iterable[Control], sought: Mappin
             offered = await control.field.offered(context_of(visit, control))
             chosen = [each for each in control.choices if getattr(each, "value", None) in control.value]
             control.choices = [each for each in control.choices if each in offered or each in chosen]
+        elif hasattr(control.field, "linked") and not control.read_only:
+            await _fill_documents(visit, control)
         elif hasattr(control.field, "narrowed"):
             control.shown = escape(await finder.shown(control.field, control.value))
+
+
+async def _fill_documents(visit: Visit, control: Control) -> None:
+    """Which collections a rich text may link to and refer to, of those that the asker may read."""
+    declared = visit.site.app.config.collections
+    entries = await visit.readable()
+    linked, related = control.field.linked(declared), control.field.related(declared)
+    control.linked = [entry for entry in entries if entry.slug in linked]
+    control.related = [entry for entry in entries if entry.slug in related]
 
 
 def context_of(visit: Visit, control: Control) -> FieldContext:

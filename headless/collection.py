@@ -80,6 +80,8 @@ class CollectionAdmin:
     hidden: Bool = False
     description: Str | None = None
     pagination: Annotated[Any, nested(Pagination)] = Pagination()
+    enable_rich_text_link: Bool = True
+    enable_rich_text_relationship: Bool = True
 
 
 @declaration

@@ -54,6 +54,7 @@ class FieldContext:
     """What a validator, a default or a condition is given: the write it belongs to and where it stands.
 
     `await matching(slug, ids, where)` answers those of the ids whose documents fulfil a where, whoever asks.
+    `collections` are the declarations of all collections.
     """
 
     operation: str
@@ -67,6 +68,7 @@ class FieldContext:
     now: Callable[[], str] = str
     relation_to: str | None = None
     matching: Callable[[str, Iterable[Any], Mapping[str, Any]], Awaitable[set[Any]]] | None = None
+    collections: Sequence[Any] = ()
 
 
 Schema = dict[str, Any]

@@ -33,10 +33,10 @@ from headless.fields.rows import Path, with_row_id
 from headless.fields.textarea import Textarea
 from headless.hooks import HookContext
 from headless.lexical.blocks import BLOCK, NONE, TYPES, Blocks
-from headless.lexical.checking import problems
+from headless.lexical.checking import MOST_TOLD, problems
 from headless.lexical.features import NAMES
 from headless.lexical.html_writer import to_html
-from headless.lexical.nodes import is_document, references, with_references
+from headless.lexical.nodes import is_document, linked_to, references, with_references
 from headless.lexical.plain import is_empty
 from headless.names import did_you_mean, snake
 from headless.operators import Operator, as_text
@@ -168,6 +168,19 @@ class RichText(DataField):
         """The kinds of blocks that nodes of a type may be of."""
         return self.kinds if type_ == BLOCK else self.inline_kinds
 
+    def linked(self, collections: Iterable[Any]) -> tuple[str, ...]:
+        """The collections, of those that are declared, whose documents its links may lead to."""
+        return tuple(slug for slug, admin in self._offered(collections) if self.slugs or admin.enable_rich_text_link)
+
+    def related(self, collections: Iterable[Any]) -> tuple[str, ...]:
+        """Those whose documents an editor offers to refer to in nodes of their own."""
+        offered = self._offered(collections)
+        return tuple(slug for slug, admin in offered if self.slugs or admin.enable_rich_text_relationship)
+
+    def _offered(self, collections: Iterable[Any]) -> list[tuple[str, Any]]:
+        reached = self.reaches(collections)
+        return [(each.slug, each.admin) for each in collections if each.slug in reached]
+
     def reaches(self, collections: Iterable[Any]) -> tuple[str, ...]:
         return self.slugs or tuple(each.slug for each in collections if not each.admin.hidden)
 
@@ -183,7 +196,17 @@ class RichText(DataField):
                 return None
         if self.features is not None and not is_document(value):
             return INVALID
-        return " ".join(problems(value, self._enabled, clean_text)) or None
+        wrong = problems(value, self._enabled, clean_text) or self._astray(value, context)
+        return " ".join(wrong) or None
+
+    def _astray(self, value: Any, context: FieldContext) -> list[str]:
+        """Which links lead to documents of collections that take none."""
+        closed = {each.slug for each in context.collections} - {*self.linked(context.collections)}
+        return [
+            f"{'.'.join(map(str, path))}: links do not lead to documents of {slug!r} here."
+            for path, slug in (linked_to(value) if closed else ())
+            if slug in closed
+        ][:MOST_TOLD]
 
     @property
     def _enabled(self) -> Sequence[str] | None:

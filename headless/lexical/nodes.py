@@ -102,6 +102,15 @@ def references(value: Any) -> list[tuple[Any, Any]]:
     ]
 
 
+def linked_to(value: Any) -> Iterator[tuple[Path, str]]:
+    """The collection of each document that a link leads to, with the path of the link."""
+    for path, node in walk(value):
+        if not isinstance(node, Mapping) or kind(node) not in LINKS or (part := reference(node)) is None:
+            continue
+        if node["fields"].get("linkType") == "internal":
+            yield path, kind(part, "relationTo")
+
+
 def with_references(value: Any, change: Callable[[Any, Any], Any]) -> Any:
     """The rich text with each reference's value replaced by what `change(collection, value)` answers.
 

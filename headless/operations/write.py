@@ -208,6 +208,7 @@ class Preparation:
             request=asker.request,
             now=asker.core.clock.text,
             matching=self._matching,
+            collections=asker.core.config.collections,
         )
 
     async def _matching(self, slug: str, ids: Iterable[Any], where: Mapping[str, Any]) -> set[Any]:

@@ -257,10 +257,21 @@ def test_what_a_block_is_written_like_is_on_the_page(pages: tuple[PlainBrowser, 
     """To be copied, and with JavaScript put in by a button: with defaults, and nothing that nobody is asked for."""
     browser, _ = pages
     browser.open("/admin/collections/pages/create")
-    hero, mention = (each.text for each in browser.page.every("pre"))
+    hero, mention, *_ = (each.text for each in browser.page.every("pre"))
     assert json.loads(hero.removeprefix("```block hero").removesuffix("```")) == {
         "heading": "", "size": 3, "look": {"wide": None, "shade": ""}, "links": [], "inner": "",
     }  # fmt: skip
     assert mention == '[mention](<block:{"who":null}>)'
     buttons = [each["data-insert"] for each in browser.page.every("button") if "data-insert" in each.attributes]
     assert [" ".join(source.split()) for source in buttons] == [hero, mention]
+
+
+def test_it_says_which_collections_are_linked_to() -> None:
+    """Of those that the editor may read; with what to write."""
+    tags = Collection("tags", admin={"enable_rich_text_link": False}, fields=[])
+    secrets = Collection("secrets", access=nobody, fields=[])
+    notes = Collection("notes", admin={"enable_rich_text_relationship": False}, fields=[fields.RichText("body")])
+    with opened(config().replace(collections=(notes, tags, secrets, USERS))) as (browser, _):
+        log_in(browser).open("/admin/collections/notes/create")
+        assert "A link to one of Notes, Users, by its ID [words](doc:notes/ID)" in browser.page.text
+        assert "One of Tags, Users by itself" in browser.page.text

@@ -384,3 +384,33 @@ async def test_a_collection_may_go_again(tmp_path: Path) -> None:
 
     await run(["tags", "pages"], write)
     await run(["tags"], read)
+
+
+@pytest.mark.parametrize("declared", ["python", "payload"])
+def test_collections_say_whether_they_are_linked_to(declared: str) -> None:
+    """A link is refused, a node of its own is not; what the field names stands above both."""
+    options = {"python": {"enable_rich_text_link": False}, "payload": {"enableRichTextLink": False}}[declared]
+    posts = Collection("posts", fields=[RichText("body"), RichText("free", relation_to=["tags"])])
+    tags = Collection("tags", admin=options, fields=[])
+    with TestClient(Config(collections=[posts, tags])) as client:
+        client.create("tags", {})
+        given = body(paragraph(to("tags", 1)))
+        with pytest.raises(ValidationError) as refused:
+            client.create("posts", {"body": given})
+        assert refused.value.errors[0]["message"] == (
+            "root.children.0.children.0: links do not lead to documents of 'tags' here."
+        )
+        node = {"type": "relationship", "relationTo": "tags", "value": 1}
+        assert client.create("posts", {"body": body(node), "free": given})
+
+
+def test_collections_are_offered_to_be_referred_to() -> None:
+    """Those that are not hidden, and do not say that they are not."""
+    declared = [
+        Collection("a", fields=[]), Collection("b", admin={"enable_rich_text_relationship": False}, fields=[]),
+        Collection("c", admin={"hidden": True}, fields=[]),
+        Collection("d", admin={"enable_rich_text_link": False}, fields=[]),
+    ]  # fmt: skip
+    assert (RichText("x").linked(declared), RichText("x").related(declared)) == (("a", "b"), ("a", "d"))
+    named = RichText("x", relation_to=["b", "d"])
+    assert named.linked(declared) == named.related(declared) == ("b", "d")
