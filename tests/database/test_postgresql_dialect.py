@@ -19,9 +19,10 @@ from headless.database import ForeignKey, NotNull, Statement, Unique, Unstorable
 from headless.database.postgresql.dialect import POSTGRESQL, Expression
 from headless.fields.base import JSON_TEXT, ORDERED_JSON
 from headless.fields.number import Number
+from headless.fields.rich_text_parts import parts
 from headless.lexical.plain import written
 from tests.postgres import Connected
-from tests.query.test_evaluators import rich_texts
+from tests.query.test_evaluators import rich_texts, stories
 
 pytestmark = pytest.mark.postgres
 
@@ -130,6 +131,20 @@ def test_a_rich_text_says_what_it_says_in_memory(postgres: Connected, value: Any
     """Its words in their order, whatever the order of the keys around them."""
     found = answer(postgres, POSTGRESQL.written(given_value(ORDERED_JSON)), orjson.dumps(value).decode())
     assert found == written(value)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=stories)
+def test_the_blocks_of_a_rich_text_are_rows(postgres: Connected, value: Any) -> None:
+    """The same ones as in memory, whatever they stand in; those inside a block's own rich text are not among them."""
+    rows, _ = POSTGRESQL.json_blocks(given_value(ORDERED_JSON))
+    found = postgres.run(compiled(sa.select(rows.c.value), "value"), (orjson.dumps(value).decode(),))
+
+    def sorted_by_text(blocks: Any) -> list[bytes]:
+        return sorted(orjson.dumps(block, option=orjson.OPT_SORT_KEYS) for block in blocks)
+
+    stored = [orjson.loads(row[0]) if isinstance(row[0], str) else row[0] for row in found]
+    assert sorted_by_text(stored) == sorted_by_text(parts(value))
 
 
 def positions(chance: random.Random, count: int) -> list[tuple[float, float]]:
