@@ -21,7 +21,7 @@ from headless.http.cors import CorsPolicy
 from headless.http.responses import JSONResponse, as_response
 from headless.operations.ticket import PREFIX
 from headless.request import Request
-from headless.routing import Routes, RouteTable, split
+from headless.routing import Found, Owner, Router, split
 from headless.security.cookies import cookie_value
 from headless.security.origin import OriginCheck
 from headless.shipped import generated, generated_global, generated_root
@@ -34,15 +34,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger("headless.server")
 
 API = "/api"
-GLOBALS = f"{API}/globals"
 STREAMS_ONLY = "A ticket opens a stream and nothing else."
-_NOSNIFF = (b"x-content-type-options", b"nosniff")
+_NOSNIFF = ((b"x-content-type-options", b"nosniff"),)
 _PREFLIGHT = (b"access-control-request-method",)
 _OVERRIDES = (b"x-http-method-override", b"x-payload-http-method-override")
 _TICKET = re.compile(rb"(?:^|&)ticket=(%s[^&]*)" % re.escape(PREFIX.encode()))
-
-Route = tuple[Endpoint, str | None, dict[str, str]]
-"""An endpoint, the collection or global it belongs to if it does to one, and the parameters of its path."""
 
 
 class Server:
@@ -54,33 +50,21 @@ class Server:
         self._cors = CorsPolicy(config.cors.origins, config.cors.headers)
         trusted = [*config.csrf, *self._cors.credentialed_origins]
         self._origins = OriginCheck(trusted, config.server_url)
-        self._root = RouteTable(config.endpoints)
-        self._generated_root = RouteTable(generated_root(config))
-        self._collections = {
-            slug: Routes(found.declaration, generated(found.declaration)) for slug, found in app.collections.items()
-        }
-        self._globals = {
-            slug: Routes(found.declaration, generated_global(found.declaration)) for slug, found in app.globals.items()
-        }
-        self._async = {
-            id(endpoint): inspect.iscoroutinefunction(endpoint.handler)
-            for _, _, endpoint, _, _ in self.routes()
-            if endpoint
-        }
+        self._router = Router(
+            config.endpoints,
+            generated_root(config),
+            {slug: Owner(found.declaration, generated(found.declaration)) for slug, found in app.collections.items()},
+            {
+                slug: Owner(found.declaration, generated_global(found.declaration))
+                for slug, found in app.globals.items()
+            },
+        )
         self._mounts: dict[str, ASGIApp] = {}
 
     def routes(self) -> Iterator[tuple[str, str, Endpoint | None, str, str | None]]:
         """Every route: method, path, endpoint, what declares it, and the collection or global it belongs to."""
-        for endpoint in self._root:
-            yield endpoint.method, API + endpoint.path, endpoint, "config", None
-        for above, kind, owners in ((API, "collection", self._collections), (GLOBALS, "global", self._globals)):
-            for slug, routes in owners.items():
-                for source, table in ((f"{kind} {slug}", routes.own), (f"generated for {slug}", routes.generated)):
-                    for endpoint in table:
-                        path = f"{above}/{slug}{endpoint.path}".rstrip("/")
-                        yield endpoint.method, path, endpoint, source, slug
-        for endpoint in self._generated_root:
-            yield endpoint.method, API + endpoint.path, endpoint, "generated", None
+        for path, endpoint, source, slug in self._router:
+            yield endpoint.method, API + path, endpoint, source, slug
         for path in self._app.config.mounts:
             yield "*", path, None, "mount", None
 
@@ -114,7 +98,7 @@ class Server:
         request = Request(scope, receive)
         scope["headless"] = self._app
         try:
-            ticket = _ticket(scope) if b"ticket=" in scope["query_string"] else None
+            ticket = _ticket(scope)
             if ticket is not None:
                 await self._redeem(ticket, scope)
             elif identified:
@@ -129,7 +113,7 @@ class Server:
         finally:
             # The API knows the request, whose scope knows the API: without this only the collector would free them.
             scope.pop("headless.api", None)
-        added = (*self._cors.headers(origin), _NOSNIFF)
+        added = self._cors.headers(origin) + _NOSNIFF
         response.raw_headers += added
         try:
             await response(scope, receive, send)
@@ -143,24 +127,20 @@ class Server:
 
     def _is_preflight(self, path: str, scope: Scope) -> bool:
         """Whether an OPTIONS is a browser's question about the others, or one that no endpoint answers."""
-        return bool(_header(scope, _PREFLIGHT)) or self._match("OPTIONS", _segments(path, scope)) is None
+        return bool(_header(scope, _PREFLIGHT)) or self._router.find("OPTIONS", _segments(path, scope)) is None
 
     async def _handled(self, path: str, scope: Scope, request: Request) -> Any:
         method = scope["method"]
         if method == "POST":
             method = await self._overridden(path, request)
-        endpoint, slug, parameters = self._find(method, path, request)
-        scope["headless.global" if slug in self._globals else "headless.collection"] = slug
+        (endpoint, _, slug, is_async), parameters = self._find(method, path, request)
+        scope["headless.global" if slug in self._app.globals else "headless.collection"] = slug
         scope["path_params"] = parameters
         if endpoint.access is not None and not await self._admits(endpoint, slug, request):
             raise Forbidden
-        if self._async[id(endpoint)]:
-            answer = await endpoint.handler(request)
-        else:
-            answer = await asyncio.to_thread(endpoint.handler, request)
-        if type(answer) is JSONResponse:
-            return answer
-        return as_response(answer)
+        handler = endpoint.handler
+        answer = await (handler(request) if is_async else asyncio.to_thread(handler, request))
+        return answer if type(answer) is JSONResponse else as_response(answer)
 
     async def _overridden(self, path: str, request: Request) -> str:
         """The method that a POST stands for: GET, when its headers say so, and never another."""
@@ -173,43 +153,18 @@ class Server:
         self._find("POST", path, request)
         raise BadRequest("A POST can stand for a GET, and for no other method.")
 
-    def _find(self, method: str, path: str, request: Request) -> Route:
-        """The endpoint for a method. A HEAD is answered as a GET, unless there is an endpoint for it."""
+    def _find(self, method: str, path: str, request: Request) -> Found:
+        """The route for a method. A HEAD is answered as a GET, unless there is an endpoint for it."""
         segments = _segments(path, request.scope)
-        found = self._match(method, segments)
+        found = self._router.find(method, segments)
         if found is None and method == "HEAD":
-            found = self._match("GET", segments)
+            found = self._router.find("GET", segments)
         if found is not None:
             return found
-        owner = self._owner(segments)
-        if owner is not None and not owner[0].generated:
+        owner = self._router.owner(segments)
+        if owner is not None and not owner.generated:
             raise Unserved(request.method, str(request.url))
         raise RouteNotFound(path)
-
-    def _match(self, method: str, segments: list[str]) -> Route | None:
-        """The endpoint: the config's own come first, then the collection's or global's own, then the generated ones."""
-        found = self._root.match(method, segments)
-        if found is not None:
-            return found[0], None, found[1]
-        owner = self._owner(segments)
-        if owner is not None:
-            routes, slug, rest = owner
-            found = routes.match(method, rest)
-            if found is not None:
-                return found[0], slug, found[1]
-        found = self._generated_root.match(method, segments)
-        return None if found is None else (found[0], None, found[1])
-
-    def _owner(self, segments: list[str]) -> tuple[Routes, str, list[str]] | None:
-        """The routes of the collection or global that a path is in, its slug, and the segments below."""
-        if not segments:
-            return None
-        found = self._collections.get(segments[0])
-        if found is not None:
-            return found, segments[0], segments[1:]
-        if segments[0] == "globals" and len(segments) > 1 and segments[1] in self._globals:
-            return self._globals[segments[1]], segments[1], segments[2:]
-        return None
 
     async def _admits(self, endpoint: Endpoint, slug: str | None, request: Request) -> bool:
         fixed = constant(endpoint.access)
@@ -323,7 +278,7 @@ class Server:
 def _segments(path: str, scope: Scope) -> list[str]:
     """The segments below `/api`. A slash that was sent as `%2F` is part of its segment, such as an id."""
     raw: bytes = scope.get("raw_path") or b""
-    if b"%" not in raw or b"%2f" not in raw.lower():
+    if raw.find(b"%") < 0 or b"%2f" not in raw.lower():
         return split(path[5:])
     above = len(split(scope["path"])) - len(split(path)) + 1
     return [unquote(segment) for segment in split(raw.decode("latin-1"))[above:]]
@@ -350,7 +305,7 @@ def _cookies(scope: Scope, names: Iterable[str]) -> Iterator[str]:
 def _ticket(scope: Scope) -> str | None:
     """The ticket in a query string. It is taken out, because servers log addresses."""
     query = scope["query_string"]
-    found = _TICKET.search(query)
+    found = _TICKET.search(query) if query.find(b"ticket=") >= 0 else None
     if found is None:
         return None
     scope["query_string"] = _TICKET.sub(b"", query).removeprefix(b"&")
