@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from headless import BadRequest, BulkResult, Endpoint, JSONResponse, Request
@@ -98,8 +99,8 @@ async def distinct(request: Request) -> JSONResponse:
 async def get(request: Request) -> JSONResponse:
     """One document."""
     slug, id, headers = _slug(request), request.path_params["id"], None
-    if b"revision=" in request.scope["query_string"]:
-        headers = await etag(request, lambda: request.api.revision(slug, id))
+    if request.scope["query_string"].find(b"revision=") >= 0:
+        headers = await etag(request, partial(request.api.revision, slug, id))
     doc = await request.api.get(slug, id, **of_document(request))
     return JSONResponse(doc, headers=headers)
 

@@ -5,7 +5,7 @@ What a query string means is remembered, so that asking the same again costs not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -35,12 +35,14 @@ def is_true(query: Mapping[str, Any], key: str, default: bool = False) -> bool:
 
 def of_document(request: Request) -> Options:
     """How one document is shown: `depth`, `select`, `populate`, `joins`."""
-    return _options(request.scope["query_string"], _document, _remembered_document)
+    raw = request.scope["query_string"]
+    return _remembered_document(raw) if len(raw) <= LONGEST_REMEMBERED else _document(raw)
 
 
 def of_list(request: Request) -> Options:
     """Which documents, in which order, how many and how shown."""
-    return _options(request.scope["query_string"], _list, _remembered_list)
+    raw = request.scope["query_string"]
+    return _remembered_list(raw) if len(raw) <= LONGEST_REMEMBERED else _list(raw)
 
 
 def of_write(request: Request) -> dict[str, Any]:
@@ -53,20 +55,17 @@ def of_write(request: Request) -> dict[str, Any]:
     return options
 
 
-def _options(raw: bytes, read: Callable[[bytes], Options], remembered: Callable[[bytes], Options]) -> Options:
-    return remembered(raw) if len(raw) <= LONGEST_REMEMBERED else read(raw)
-
-
 def _document(raw: bytes) -> Options:
     if not raw:
         return {}
-    query = parse_query(raw)
-    return {
-        "depth": whole(query, "depth"),
-        "select": query.get("select"),
-        "populate": query.get("populate"),
-        **({"joins": query["joins"]} if "joins" in query else {}),
-    }
+    return _shown(parse_query(raw))
+
+
+def _shown(query: Mapping[str, Any]) -> Options:
+    """How documents are shown. What is not given is left out, which each call can tell by its defaults."""
+    shown = {key: query[key] for key in ("select", "populate", "joins") if key in query}
+    depth = whole(query, "depth")
+    return shown if depth is None else {"depth": depth, **shown}
 
 
 def _list(raw: bytes) -> Options:
@@ -77,15 +76,11 @@ def _list(raw: bytes) -> Options:
     limit = whole(query, "limit")
     page = whole(query, "page")
     return {
-        "where": query.get("where"),
-        "sort": query.get("sort"),
+        **{key: query[key] for key in ("where", "sort") if key in query},
         "limit": limit if limit is not None else 10 if pagination else 0,
         "page": 1 if page is None else page,
-        "depth": whole(query, "depth"),
-        "select": query.get("select"),
-        "populate": query.get("populate"),
-        "joins": query.get("joins"),
         "pagination": pagination,
+        **_shown(query),
     }
 
 

@@ -87,7 +87,7 @@ class Api:
         joins: Any = None,
     ) -> Document:
         """One document. Raises NotFound, Forbidden."""
-        query = Query(depth=depth, select=select, populate=populate, joins=joins)
+        query = Query(None, None, None, 1, depth, select, populate, joins)
         return await finding.get(self._asker, self._asker.collection(slug), id, query)
 
     async def revision(self, slug: str, id: int | str) -> int:

@@ -219,7 +219,7 @@ class Headless:
 
     def api_for(self, user: Mapping[str, Any] | None, request: Any) -> Api:
         """The local API of a request."""
-        return Api(Asker(self.core, user, request=request))
+        return Api(Asker(self.core, user, request))
 
     def openapi(self) -> dict[str, Any]:
         """The description of the whole API, in OpenAPI 3.1."""

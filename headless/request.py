@@ -39,7 +39,8 @@ class Request(StarletteRequest):
         """The local API with the asker's rights."""
         api = self.scope.get("headless.api")
         if api is None:
-            api = self.scope["headless.api"] = self.app.api_for(self.scope.get("headless.user"), self)
+            app: Headless = self.scope["headless"]
+            api = self.scope["headless.api"] = app.api_for(self.scope.get("headless.user"), self)
         return api
 
     @property

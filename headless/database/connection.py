@@ -55,7 +55,7 @@ class GuardedConnection:
 
     def __init__(self, connection: sqlite3.Connection, *, armed: bool = True) -> None:
         self.connection = connection
-        self._execute = connection.execute
+        self._execute = connection.cursor().execute
         self._ticks = 0
         if armed:
             self.arm()

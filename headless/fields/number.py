@@ -54,7 +54,7 @@ def whole(given: Any) -> int | None:
     if isinstance(given, str):
         digits = given.removeprefix("-")
         spelled = digits.isascii() and digits.isdigit() and len(digits) <= 19
-        return int(given) if spelled and str(int(given)) == given else None
+        return int(given) if spelled and (digits[0] != "0" or given == "0") else None
     if isinstance(given, float) and given.is_integer():
         return int(given)
     return given if isinstance(given, int) and not isinstance(given, bool) else None

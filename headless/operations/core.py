@@ -77,7 +77,7 @@ class Asker:
     __slots__ = ("_api", "_opens", "_reads", "_system_api", "core", "locale", "request", "state", "system", "user")
 
     def __init__(
-        self, core: Core, user: Mapping[str, Any] | None = None, *, system: bool = False, request: Request | None = None
+        self, core: Core, user: Mapping[str, Any] | None = None, request: Request | None = None, *, system: bool = False
     ) -> None:
         self.core = core
         self.user = user

@@ -128,14 +128,16 @@ def bounds(asker: Asker, query: Query) -> tuple[int, int]:
 def depth_of(asker: Asker, depth: int | None) -> int:
     """How deep to populate: the default of the configuration, and never deeper than it allows."""
     config = asker.core.config
-    return min(config.default_depth if depth is None else max(0, depth), config.max_depth)
+    asked = config.default_depth if depth is None else depth
+    return asked if 0 <= asked <= config.max_depth else max(0, min(asked, config.max_depth))
 
 
 async def get(asker: Asker, collection: CompiledCollection, id: Any, query: Query) -> Document:
     """One document. Raises NotFound, also for one that the asker may not read, and Forbidden when he may read none."""
     if "before_operation" in collection.hooks:
         query = await run_before(asker, collection, query, "find_by_id")
-    document = await read_by_id(asker, collection, id, collection.selection(query.select))
+    selection = collection.selection(query.select) if query.select else None
+    document = await read_by_id(asker, collection, id, selection)
     if document is None:
         raise NotFound
     depth = depth_of(asker, query.depth)

@@ -78,10 +78,10 @@ def test_the_configs_endpoints_come_first_then_the_owners_then_the_generated_one
         places += [(own, "shop", 2), (made, "shop", 2)]
     places.append((generated, None, 0))
     expected = next(
-        ((*found, owner) for table, owner, above in places if (found := best(table, method, asked[above:]))), None
+        ((*fits, owner) for table, owner, above in places if (fits := best(table, method, asked[above:]))), None
     )
     found = router.find(method, asked)
-    assert (found and (found[0].endpoint, found[1], found[0].slug)) == expected
+    assert (None if found is None else (found[0].endpoint, found[1], found[0].slug)) == expected
 
 
 def test_two_endpoints_of_one_path_are_a_mistake() -> None:
