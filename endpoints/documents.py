@@ -26,11 +26,11 @@ REPEATED = {
     409: "The first request with this key is not answered yet.",
     422: "The key was used for another request.",
 }
-FIELD = {"name": "field", "required": True, "description": "The path of the field whose values are asked for."}
-VALUES_LIMIT = {
-    "name": "limit",
-    "schema": {"type": "integer", "minimum": 0, "default": 0},
-    "description": "How many values; 0 is all.",
+FIELD = {
+    "name": "field",
+    "schema": {"$ref": "values"},
+    "required": True,
+    "description": "The path of the field whose values are asked for.",
 }
 ATOMIC = {
     "name": "atomic",
@@ -74,7 +74,7 @@ async def count(request: Request) -> JSONResponse:
 @Endpoint.get(
     "/distinct",
     operation="read",
-    parameters=[FIELD, "where", "sort", VALUES_LIMIT, "page"],
+    parameters=[FIELD, "where", "sort", "values_limit", "page"],
     response_schema=VALUES,
 )
 async def distinct(request: Request) -> JSONResponse:

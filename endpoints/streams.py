@@ -10,9 +10,20 @@ from headless.endpoints.parameters import whole
 from headless.events import EventStream
 
 SHOWN = ("snapshot", "since", "events", "sort", "depth", "select", "populate", "ticket")
+EVENT = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "Where to go on: `Last-Event-ID`, or `since`."},
+        "event": {"enum": ["create", "update", "delete", "enter", "leave", "snapshot", "reset"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["event", "data"],
+    "description": "One event; they follow each other without end.",
+}
 STREAM: Any = {
     "operation": "read",
     "media_type": "text/event-stream",
+    "response_schema": EVENT,
     "responses": {401: "This is no ticket.", 429: "The asker, or the address, has too many streams open."},
 }
 TICKET = {

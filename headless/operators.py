@@ -25,6 +25,9 @@ Values = tuple[Any, ...]
 LONGEST_TEXT: Final = 10_000
 LONGEST_LIST: Final = 1_000
 MOST_WORDS: Final = 50
+PLACE: Final = (
+    r"^-?(180|(1[0-7][0-9]|[1-9]?[0-9])(\.[0-9]{1,9})?),-?(90|[1-8]?[0-9](\.[0-9]{1,9})?)(,[0-9]{1,8}){0,2}$"
+)
 FARTHEST: Final = 1e9
 NEAR: Final = "The value of 'near' is longitude,latitude,most metres,least metres; the last two may be left out."
 
@@ -85,7 +88,11 @@ class Operator:
             return {"type": "boolean"}
         if self.read in (text, tokens):
             return {"type": "string"}
-        return {"type": "array", "items": value} if self.read in (many, each) else value
+        if self.read is place:
+            return {"type": "string", "pattern": PLACE, "description": "Longitude, latitude, most and least metres."}
+        if self.read is area:
+            return {"type": "string", "contentMediaType": "application/json", "description": "A GeoJSON polygon."}
+        return {"type": "array", "items": value, "minItems": 1} if self.read in (many, each) else value
 
 
 def one(field: Comparable, raw: Any) -> Values:

@@ -303,6 +303,12 @@ class DataField(Field):
         """The JSON Schema of a value that is there, as it is stored."""
         return {"type": "string"}
 
+    def query_schema(self) -> Schema:
+        """The JSON Schema of what queries compare one value with."""
+        stored = self.stored_schema()
+        single = stored.get("items", stored)
+        return {key: single[key] for key in ("type",) if key in single}
+
     def wire_schema(self, wire: Wire) -> Schema:
         """The JSON Schema of a value that is there, as answers show it or as bodies give it.
 

@@ -168,3 +168,6 @@ class Date(DataField):
 
     def stored_schema(self) -> dict[str, Any]:
         return {"type": "string", "format": "date-time"}
+
+    def query_schema(self) -> dict[str, Any]:
+        return self.stored_schema()

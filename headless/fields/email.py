@@ -11,6 +11,7 @@ from headless.fields.text import Written
 
 INVALID = "Please enter a valid email address."
 
+LONGEST = 254
 _LOCAL = r"[^\s@\"'<>()\[\],;:\\.]+(?:\.[^\s@\"'<>()\[\],;:\\.]+)*"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_LOCAL}@(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])")
@@ -18,7 +19,7 @@ _ADDRESS = re.compile(rf"{_LOCAL}@(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z
 
 def is_address(value: str) -> bool:
     """Whether the text is one plain address: no quotes, spaces or `..`, a top-level domain of two letters or more."""
-    return len(value) <= 254 and _ADDRESS.fullmatch(value) is not None
+    return len(value) <= LONGEST and _ADDRESS.fullmatch(value) is not None
 
 
 @declaration
@@ -40,4 +41,5 @@ class Email(Written):
         return ABSENT
 
     def stored_schema(self) -> dict[str, Any]:
-        return {**super().stored_schema(), "format": "email"}
+        longest = LONGEST if self.max_length is None else min(LONGEST, self.max_length)
+        return {**super().stored_schema(), "format": "email", "pattern": f"^{_ADDRESS.pattern}$", "maxLength": longest}

@@ -63,8 +63,15 @@ class Point(DataField):
         return value
 
     def stored_schema(self) -> dict[str, Any]:
-        degrees = {"type": "number", "minimum": -180, "maximum": 180}
-        return {"type": "array", "items": degrees, "minItems": 2, "maxItems": 2}
+        longitude = {"type": "number", "minimum": -180, "maximum": 180}
+        latitude = {"type": "number", "minimum": -90, "maximum": 90}
+        return {
+            "type": "array", "items": {"type": "number"}, "prefixItems": [longitude, latitude],
+            "minItems": 2, "maxItems": 2,
+        }  # fmt: skip
+
+    def query_schema(self) -> dict[str, Any]:
+        return self.stored_schema()
 
 
 def _is_number(value: Any) -> bool:

@@ -260,15 +260,21 @@ class Relationship(DataField):
         return raw
 
     def stored_schema(self) -> dict[str, Any]:
-        id_schema: dict[str, Any] = {"type": ["integer", "string"]}
-        item = id_schema
-        if self.polymorphic:
-            item = {
-                "type": "object",
-                "properties": {"relationTo": {"enum": list(self.slugs)}, "value": id_schema},
-                "required": ["relationTo", "value"],
-            }
+        item = self._stored_item()
         return {"type": "array", "items": item} if self.has_many else item
+
+    def _stored_item(self) -> Schema:
+        id_schema: Schema = {"type": ["integer", "string"]}
+        if not self.polymorphic:
+            return id_schema
+        return {
+            "type": "object",
+            "properties": {"relationTo": {"enum": list(self.slugs)}, "value": id_schema},
+            "required": ["relationTo", "value"],
+        }
+
+    def query_schema(self) -> Schema:
+        return {**self._stored_item(), **({"additionalProperties": False} if self.polymorphic else {})}
 
     def wire_schema(self, wire: Wire) -> Schema:
         schemas = [self._wire_item(slug, wire) for slug in self.slugs]

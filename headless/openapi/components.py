@@ -6,19 +6,15 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from headless import operators
 from headless.compile.collection import CompiledCollection
-from headless.compile.plan import Node, Plan
 from headless.compile.schema import Composer, nullable
 from headless.fields.base import Schema
 from headless.names import did_you_mean
-from headless.openapi import common
-from headless.openapi.names import document_names, pascal
+from headless.openapi import common, queries
+from headless.openapi.names import document_names
 from headless.openapi.sight import Sight
 
 PREFIX: Final = "#/components/schemas/"
-NAME: Final = "^[A-Za-z0-9_]+$"
-PATH: Final = r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$"
 DEFINITION: Final = "#/$defs/"
 NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 PASSWORD: Final[Schema] = {"type": "string", "format": "password", "writeOnly": True}
@@ -32,7 +28,7 @@ class Components:
         self.parameters: dict[str, dict[str, Any]] = {}
         self.responses: dict[str, dict[str, Any]] = {}
         self._collections = collections
-        self._sight = sight
+        self.sight = sight
         self._names = document_names(found.declaration for found in collections.values())
         self._known: dict[Hashable, str] = {}
 
@@ -52,7 +48,7 @@ class Components:
         if name.startswith(DEFINITION):
             own = name.removeprefix(DEFINITION)
             given = definitions[own]
-            return self._reference((own, repr(given)), own, lambda: self.resolved(given, slug, definitions))
+            return self.reference((own, repr(given)), own, lambda: self.resolved(given, slug, definitions))
         if name.startswith("#"):
             return {"$ref": name}
         owner, _, shape = name.rpartition(".")
@@ -72,12 +68,12 @@ class Components:
         """A reference to a shape: of every API, such as `errors`, or of a collection, such as `document`."""
         if shape in common.SHARED:
             name, schema = common.SHARED[shape]
-            return self._reference(shape, name, lambda: self.resolved(schema, None))
+            return self.reference(shape, name, lambda: self.resolved(schema, None))
         assert slug is not None
         name, make = SHAPES[shape]
-        return self._reference((slug, shape), self._names[slug] + name, lambda: make(self, self._collections[slug]))
+        return self.reference((slug, shape), self._names[slug] + name, lambda: make(self, self._collections[slug]))
 
-    def _reference(self, key: Hashable, name: str, make: Callable[[], Schema]) -> Schema:
+    def reference(self, key: Hashable, name: str, make: Callable[[], Schema]) -> Schema:
         if key not in self._known:
             while name in self.made:
                 name += "_"
@@ -91,7 +87,7 @@ class Components:
 
         A global that was never saved has no id either.
         """
-        knows = self._sight.knows(collection.slug)
+        knows = self.sight.knows(collection.slug)
         constants = {key: {"type": "string", "const": value} for key, value in collection.constants.items()}
         properties = {"id": collection.id_schema, **(self._shown(collection) if knows else {}), **constants}
         described = collection.declaration.admin.description
@@ -128,7 +124,7 @@ class Components:
     def credentials(self, collection: CompiledCollection) -> Schema:
         """What a user logs in by."""
         identity = self.identity(collection)
-        password = {"type": "string", "format": "password"}
+        password = {"type": "string", "format": "password", "minLength": 1}
         required = [*identity.get("required", ()), "password"]
         return {**identity, "properties": {**identity["properties"], "password": password}, "required": required}
 
@@ -155,7 +151,7 @@ class Components:
         shown = operation == "read"
         return Composer(
             shown=shown,
-            includes=lambda node: self._sight.includes(collection.slug, node, operation),
+            includes=lambda node: self.sight.includes(collection.slug, node, operation),
             id=self.id,
             target=self._target if shown else lambda slug, names: self.id(slug),
             partial=operation == "update",
@@ -171,67 +167,11 @@ class Components:
         if names:
             chosen = {key: schema for key, schema in self._shown(self._collections[slug]).items() if key in names}
             shown: Schema = {"type": "object", "properties": {"id": self.id(slug), **chosen}, "required": ["id"]}
-        elif self._sight.may(slug, "read"):
+        elif self.sight.may(slug, "read"):
             shown = self.shape("document", slug)
         else:
             return self.id(slug)
         return {"oneOf": [self.id(slug), shown]}
-
-    def where(self, collection: CompiledCollection) -> Schema:
-        """The queries on a collection."""
-        conditions = {"id": self._conditions("id", operators.IDENTITY, collection.id_schema)}
-        for node in collection.plan.walk():
-            whole = node.field.is_open or not node.plans
-            if whole and node.stored and node.field.operators and self._may_query(collection, node):
-                value = self._query_value(node)
-                conditions[".".join(part.key for part in node.chain)] = self._conditions(
-                    node.field.type, node.field.operators, value
-                )
-        own = self.shape("where", collection.slug)
-        return {
-            "type": "object",
-            "properties": {**conditions, "and": common.array(own), "or": common.array(own)},
-            "propertyNames": {"pattern": PATH},
-            "additionalProperties": {"type": "object"},
-            "description": "Conditions that all must hold. Paths go through references too: `author.name`.",
-        }
-
-    def _may_query(self, collection: CompiledCollection, node: Node) -> bool:
-        return not node.unlogged and all(self._sight.includes(collection.slug, each, "read") for each in node.chain)
-
-    def _query_value(self, node: Node) -> Schema:
-        if node.refers is not None and len(node.refers.slugs) == 1:
-            return self.id(node.refers.slugs[0])
-        stored = node.field.stored_schema()
-        single = stored.get("items", stored)
-        return {key: single[key] for key in ("type", "format") if key in single}
-
-    def _conditions(self, kind: str, table: Mapping[str, operators.Operator], value: Schema) -> Schema:
-        """A reference to the operators of a kind of field, the same one for all that have the same."""
-        properties = {name: operator.json_schema(value) for name, operator in table.items()}
-        schema: Schema = {"type": "object", "properties": properties}
-        return self._reference(repr(schema), f"{pascal(kind)}Conditions", lambda: schema)
-
-    def select(self, collection: CompiledCollection) -> Schema:
-        """Which keys are shown."""
-        return self._selection(collection, collection.plan)
-
-    def _selection(self, collection: CompiledCollection, plan: Plan) -> Schema:
-        keys = {
-            node.key: self._choice(collection, node)
-            for node in plan.nodes
-            if self._sight.includes(collection.slug, node, "read")
-        }
-        return {"type": "object", "properties": keys, "propertyNames": {"pattern": NAME}}
-
-    def _choice(self, collection: CompiledCollection, node: Node) -> Schema:
-        """What `select` says of a field: a yes or no, or of one that is made of others which of them."""
-        one: Schema = {"type": "boolean"}
-        if not node.plans:
-            return one
-        levels = {kind: self._selection(collection, plan) for kind, plan in node.plans.items()}
-        inside = levels.get("", {"type": "object", "properties": levels})
-        return {"oneOf": [one, inside]}
 
 
 SHAPES: Final[Mapping[str, tuple[str, Callable[[Components, CompiledCollection], Schema]]]] = MappingProxyType(
@@ -239,8 +179,10 @@ SHAPES: Final[Mapping[str, tuple[str, Callable[[Components, CompiledCollection],
         "document": ("", Components.document),
         "create": ("Create", Components.create),
         "update": ("Update", Components.update),
-        "where": ("Where", Components.where),
-        "select": ("Select", Components.select),
+        "where": ("Where", queries.where),
+        "select": ("Select", queries.select),
+        "joins": ("Joins", queries.joins),
+        "values": ("Values", queries.values),
         "page": ("Page", lambda known, found: common.page(known.shape("document", found.slug))),
         "written": ("Written", lambda known, found: common.written(known.shape("document", found.slug))),
         "bulk": ("Bulk", lambda known, found: common.bulk(known.shape("document", found.slug), found.id_schema)),

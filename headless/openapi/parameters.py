@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from headless.fields.base import Schema
+from headless.openapi.queries import LARGEST, POPULATE
 
 Parameter = dict[str, Any]
 
@@ -27,29 +28,7 @@ def _whole(least: int, default: int | None = None, most: int | None = None) -> S
 
 FLAG: Final[Schema] = {"type": "boolean"}
 
-POPULATE: Final[Schema] = {
-    "type": "object",
-    "propertyNames": {"pattern": "^[a-z0-9_-]+$"},
-    "additionalProperties": {
-        "type": "object",
-        "propertyNames": {"pattern": "^[A-Za-z0-9_]+$"},
-        "additionalProperties": {"type": "boolean"},
-    },
-}
 WHERE: Final = "Which documents: `where[title][equals]=Hello`. `and` and `or` hold lists."
-
-
-JOIN: Final[Schema] = {
-    "type": "object",
-    "properties": {
-        "limit": {"type": "integer", "minimum": 0},
-        "page": {"type": "integer", "minimum": 1},
-        "sort": {"type": "string"},
-        "where": {"type": "object"},
-        "count": {"type": "boolean"},
-    },
-}
-JOINS: Final[Schema] = {"type": "object", "additionalProperties": {"oneOf": [{"type": "boolean"}, JOIN]}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +45,7 @@ COMMON: Final[Mapping[str, Callable[[Known], Parameter]]] = MappingProxyType(
     {
         "where": lambda known: _deep("where", WHERE, known.shape("where")),
         "required_where": lambda known: {
-            **_deep("where", WHERE, {"allOf": [known.shape("where")], "minProperties": 1}),
+            **_deep("where", WHERE, known.shape("where")),
             "required": True,
         },
         "sort": lambda known: _query(
@@ -77,7 +56,8 @@ COMMON: Final[Mapping[str, Callable[[Known], Parameter]]] = MappingProxyType(
             explode=False,
         ),
         "limit": lambda known: _query("limit", "How many documents; 0 is all.", _whole(0, 10, known.most)),
-        "page": lambda known: _query("page", "Which page, from 1.", _whole(1, 1)),
+        "values_limit": lambda known: _query("limit", "How many values; 0 is all.", _whole(0, 0, known.most)),
+        "page": lambda known: _query("page", "Which page, from 1.", _whole(1, 1, 2**53 // known.most)),
         "pagination": lambda known: _query(
             "pagination", "`false` leaves out the counting; `limit` is then 0 unless said.", {**FLAG, "default": True}
         ),
@@ -100,25 +80,25 @@ COMMON: Final[Mapping[str, Callable[[Known], Parameter]]] = MappingProxyType(
             "joins",
             "What of the documents that refer to this one: `joins[posts][limit]=5`, `[page]`, `[sort]`, `[where]`, "
             "`[count]`; `joins[posts]=false` leaves them out.",
-            JOINS,
+            known.shape("joins"),
         ),
         "revision": lambda known: _query("revision", "`true` tells the revision in the header `ETag`.", FLAG),
         "if_match": lambda known: {
             "name": "If-Match",
             "in": "header",
             "description": "The `ETag` of the document as it was read: it is changed only if that is still its own.",
-            "schema": {"type": "string"},
+            "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[0-9]{1,15}")$'},
         },
         "idempotency_key": lambda known: {
             "name": "Idempotency-Key",
             "in": "header",
             "description": "Any text of one's own: the request is done once, however often it is sent with it.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            "schema": {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255},
         },
         "snapshot": lambda known: _query(
             "snapshot",
             "Begins with an event that holds the documents as they are: all, or at most so many.",
-            {"oneOf": [FLAG, _whole(1, most=999_999)]},
+            {"oneOf": [FLAG, _whole(1, most=known.most)]},
         ),
         "events": lambda known: _query(
             "events",
@@ -133,7 +113,7 @@ COMMON: Final[Mapping[str, Callable[[Known], Parameter]]] = MappingProxyType(
         "ticket": lambda known: _query(
             "ticket", "Who asks, by a ticket of `POST /api/stream-ticket`.", {"type": "string"}
         ),
-        "since": lambda known: _query("since", "Goes on after the event of this id.", _whole(0)),
+        "since": lambda known: _query("since", "Goes on after the event of this id.", _whole(0, most=LARGEST)),
     }
 )
 """Each by its name, which is how an endpoint says that it has one: `parameters=["where", "depth"]`."""

@@ -112,6 +112,8 @@ class Paths:
 
     def _in_query(self, endpoint: Endpoint, slug: str | None) -> Iterator[dict[str, Any]]:
         for declared in endpoint.parameters:
+            if declared == "joins" and slug is not None and not self._collections[slug].joins:
+                continue
             if isinstance(declared, Mapping):
                 yield {**thaw(declared), "schema": self._components.resolved(declared["schema"], slug)}
             else:

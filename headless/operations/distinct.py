@@ -50,12 +50,12 @@ async def _page(asker: Asker, collection: CompiledCollection, path: str, query: 
 async def _named(asker: Asker, collection: CompiledCollection, path: str) -> Node:
     """The field of that path. Raises QueryError where there is none with values to tell, or none for the asker."""
     for node in collection.plan.walk():
-        if node.dotted == path and _has_values(node) and await _opens(asker, collection, node):
+        if node.dotted == path and has_values(node) and await _opens(asker, collection, node):
             return node
     raise QueryError(path)
 
 
-def _has_values(node: Node) -> bool:
+def has_values(node: Node) -> bool:
     """Whether its values are scalars or references, at a place that is the same in every document or row."""
     single = not node.field.is_json or node.field.has_list or node.refers is not None
     return node.stored and not node.plans and single and all("" in part.plans for part in node.chain[:-1])
