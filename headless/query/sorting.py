@@ -1,4 +1,7 @@
-"""Sorting: `-createdAt,title` and paths through groups, rows and relations, refused where the asker may not read."""
+"""Sorting: `-createdAt,title` and paths through groups, rows and relations.
+
+A key that the asker may not read is left out like one that names nothing, so that the two cannot be told apart.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,10 @@ from headless.query.binding import ID, Access
 from headless.query.conditions import AllOf, Comparison, Condition
 
 MOST_KEYS = 8
+
+
+class Closed(Exception):
+    """A sort key is not for the asker to know of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +87,25 @@ def sort_names(given: Any) -> list[str]:
 
 
 async def bind_sort(given: Any, collection: CompiledCollection, access: Access) -> Sort:
-    """The bound sort. A key that names nothing is left out; one that the asker may not read is refused."""
+    """The bound sort. A key that names nothing, or nothing that the asker may read, is left out."""
     if given is None or isinstance(given, str):
         known: Sort | None = collection.sorts.get(given or "")
         if known is not None:
             return known
-    keys = []
+    keys, same_for_all = [], True
     for name in sort_names(given) or collection.default_sort:
-        key = await _bind(name.removeprefix("-"), name.startswith("-"), collection, access)
+        try:
+            key = await _bind(name.removeprefix("-"), name.startswith("-"), collection, access)
+        except Closed:
+            same_for_all = False
+            continue
         if key is not None:
             keys.append(key)
     if not keys and sort_names(given):
         return await bind_sort(None, collection, access)
     sort = Sort(keys)
-    if (given is None or isinstance(given, str)) and all(key.node.plain or key.node is ID for key in keys):
+    plain = same_for_all and all(key.node.plain or key.node is ID for key in keys)
+    if plain and (given is None or isinstance(given, str)):
         _remember(collection, given or "", sort)
     return sort
 
@@ -106,8 +118,15 @@ def nearest(asked: Condition) -> Comparison | None:
 
 
 async def bind_keys(names: Sequence[str], collection: CompiledCollection, access: Access) -> list[SortKey | None]:
-    """The bound key of each name, None for one that names nothing here. Raises QueryError for one that is closed."""
-    return [await _bind(name.removeprefix("-"), name.startswith("-"), collection, access) for name in names]
+    """The bound key of each name, None for one that names nothing here, or nothing that the asker may read."""
+    return [await _open(name, collection, access) for name in names]
+
+
+async def _open(name: str, collection: CompiledCollection, access: Access) -> SortKey | None:
+    try:
+        return await _bind(name.removeprefix("-"), name.startswith("-"), collection, access)
+    except Closed:
+        return None
 
 
 def _remember(collection: CompiledCollection, given: str, sort: Sort) -> None:
@@ -129,7 +148,7 @@ async def _bind(path: str, descending: bool, collection: CompiledCollection, acc
         if node is None:
             return None
         if not await access.opens(collection, node):
-            raise QueryError(path)
+            raise Closed
         if node.lead is not None and place == len(names) - 1:
             return await _led(path, node, SortKey(node, descending, tuple(through)), collection, access)
         if not node.stored:
@@ -144,7 +163,7 @@ async def _bind(path: str, descending: bool, collection: CompiledCollection, acc
         elif node.refers is not None and not node.field.is_json:
             slug = node.slugs[0]
             if await access.reads(slug) is not True:
-                raise QueryError(path)
+                raise Closed
             collection = access.collection(slug)
             plan = collection.plan
             through.append((node, slug))
@@ -154,7 +173,7 @@ async def _bind(path: str, descending: bool, collection: CompiledCollection, acc
 
 
 async def _led(path: str, node: Node, asked: SortKey, collection: CompiledCollection, access: Access) -> SortKey | None:
-    """The key of a virtual field: that of the path which its value lies at. Refused where a part of it is closed."""
+    """The key of a virtual field: that of the path which its value lies at."""
     try:
         found = await _bind(str(node.field.leads), asked.descending, collection, access)
     except QueryError:

@@ -130,19 +130,31 @@ def test_a_filter_on_what_may_not_be_read_is_one_on_nothing(client: TestClient, 
     assert [doc["title"] for doc in client.find("things", sort="id").docs] == ["x", "y", "z"]
 
 
-@pytest.mark.parametrize("path", ["bossOnly", "hiddenText", "ownRows", "vault.pin", "cellar.wine", "open.pin",
-    "rows.pin",
-                                  "closed.word", "to.bossOnly", "to.vault.pin", "locked.name"])  # fmt: skip
+@pytest.mark.parametrize("path", UNREADABLE)
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_nothing_is_sorted_by_what_may_not_be_read(client: TestClient, path: str, sign: str) -> None:
-    """The order would tell the values."""
+    """The order would tell the values. It is left out like a name that does not exist, of which it cannot be told."""
     filled(client)
-    assert query_error(client.get(f"/api/things?sort={sign}{path}")) == (400, "QueryError")
-    assert query_error(client.get(f"/api/things?sort=title,{sign}{path}")) == (400, "QueryError")
-    assert query_error(client.patch(f"/api/things?where[id][exists]=true&sort={sign}{path}", json={})) == (
-        400,
-        "QueryError",
-    )
+    for number in range(4):
+        client.create("things", {"title": f"t{number}", "bossOnly": "badc"[number], "hiddenText": "badc"[number]})
+    for asked in ("sort={}", "sort=title,{}", "limit=1&page=3&sort={}"):
+        seen = client.get(f"/api/things?depth=0&{asked.format(sign + path)}")
+        missing = client.get(f"/api/things?depth=0&{asked.format(sign + 'nope')}")
+        assert (seen.status_code, seen.json()) == (200, missing.json())
+    for route in ("PATCH", "DELETE"):
+        answer = client.request(route, f"/api/things?where[title][equals]=none&sort={sign}{path}", json={})
+        assert (answer.status_code, answer.json()["docs"]) == (200, [])
+
+
+def test_a_sort_that_one_may_ask_for_does_not_become_anothers(client: TestClient) -> None:
+    """Nor the other way round: what is remembered of a sort is the same for everybody."""
+    boss = client.user("boss@example.com")
+    for number in range(4):
+        client.create("things", {"title": "same", "bossOnly": "badc"[number]})
+    for _ in range(2):
+        for as_, ids in ((None, [4, 3, 2, 1]), (boss, [2, 1, 4, 3])):
+            docs = client.get("/api/things?depth=0&sort=title,bossOnly", as_=as_).json()["docs"]
+            assert [doc["id"] for doc in docs] == ids
 
 
 @pytest.mark.parametrize(
