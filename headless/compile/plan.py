@@ -77,9 +77,16 @@ class Node:
     stored: bool = True
     """Whether it has a place in the row; the value of one that has not is made when the document is read."""
 
+    flat: bool = False
+    """Whether this is a container whose children have columns of their own."""
+    chain: tuple[Node, ...] = ()
+    """The nodes from the document down to this one."""
+
     def __post_init__(self) -> None:
+        self.chain = (*self.parent.chain, self) if self.parent is not None else (self,)
         self.refers = self.field if isinstance(self.field, Referring) else None
         self.contains = self.field if isinstance(self.field, Containing) else None
+        self.flat = self.contains is not None and self.contains.flat
         self.joins = self.field if isinstance(self.field, Joining) else None
         self.validators = self.field.validators
         self.stored = self.field.is_stored
@@ -111,19 +118,9 @@ class Node:
         return node
 
     @property
-    def flat(self) -> bool:
-        """Whether this is a container whose children have columns of their own."""
-        return self.contains is not None and self.contains.flat
-
-    @property
     def is_foreign_key(self) -> bool:
         """Whether its column points at the one document it refers to; other references are in a table of them."""
         return self.refers is not None and self.column is not None and not self.field.is_json and not self.localized
-
-    @property
-    def chain(self) -> tuple[Node, ...]:
-        """The nodes from the document down to this one."""
-        return (*self.parent.chain, self) if self.parent is not None else (self,)
 
     def plan_of(self, part: Mapping[str, Any]) -> Plan | None:
         """The plan of one of the parts that the value is made of; None for a part of no declared kind."""
@@ -160,6 +157,8 @@ class Node:
     def places(self, document: dict[str, Any]) -> list[tuple[Any, dict[str, Any]]]:
         """The mappings of a document in which the node's key may stand, each with the id of its row or None."""
         places: list[tuple[Any, dict[str, Any]]] = [(None, document)]
+        if self.parent is None:
+            return places
         for container, child in pairwise(self.chain):
             places = [
                 (row if container.flat else inner.get("id"), inner)
@@ -192,8 +191,15 @@ class Plan:
     by_key: Mapping[str, Node] = dataclasses.field(default_factory=dict)
     sparse: tuple[str, ...] = ()
     """The keys that documents have only with a value."""
+    row: tuple[str, ...] = ()
+    """The keys of a row that is stored as it reads; none where a value of it may have to be looked into."""
+    filled: tuple[str, ...] = ()
+    """The keys that are never null."""
 
     def __post_init__(self) -> None:
+        if not any(node.plans or isinstance(node.field.empty(), Absent) for node in self.nodes):
+            self.row = ("id", *(node.key for node in self.nodes))
+            self.filled = tuple(node.key for node in self.nodes if node.field.empty() is not None)
         self.sparse = tuple(node.key for node in self.nodes if isinstance(node.field.empty(), Absent))
         self.by_key = {node.key: node for node in self.nodes}
 
@@ -229,8 +235,10 @@ class Plan:
                 kept[key] = chosen.trim(item) if node is None else node.trim(item, chosen)
         return kept
 
-    def complete(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """A stored row as it reads today: its id, each declared key, nothing else."""
+    def complete(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A stored row as it reads today: its id, each declared key, nothing else. Itself, where it is just that."""
+        if tuple(row) == self.row and None not in map(row.get, self.filled):
+            return row
         whole: dict[str, Any] = {"id": row["id"]} if "id" in row else {}
         for node in self.nodes:
             value = row.get(node.key)

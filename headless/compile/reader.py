@@ -142,10 +142,15 @@ def _builder(
 
 
 def _json(decoded: Load, empty: Callable[[], Any]) -> Load:
-    def load(value: Any) -> Any:
-        return empty() if value is None else decoded(orjson.loads(value))
+    loads = orjson.loads
 
-    return load
+    def plain(value: Any) -> Any:
+        return empty() if value is None else loads(value)
+
+    def load(value: Any) -> Any:
+        return empty() if value is None else decoded(loads(value))
+
+    return plain if decoded is _same else load
 
 
 def _localized(decoded: Load, locale: str | None) -> Load:

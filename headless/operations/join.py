@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from headless.compile.collection import CompiledCollection
-from headless.compile.plan import Node, Plan
+from headless.compile.plan import Node
 from headless.compile.selection import Selection, shown_by
 from headless.errors import BadRequest
 from headless.operations.core import Asker
@@ -104,9 +104,6 @@ async def fill_joins(
             continue
         await _fill(asker, collection, node, documents, query)
         filled.append(node)
-    if filled:
-        for document in documents:
-            _in_order(collection.plan, document)
     return filled
 
 
@@ -126,6 +123,7 @@ async def _fill(
             if rank > after:
                 target = joining.sources[number].collection
                 lists.setdefault(parent, []).append((target.slug, target.read_id(id)))
+    later = _later(collection, node)
     for document in documents:
         found = lists.get(document["id"], [])
         if not limit and len(found) == last:
@@ -133,15 +131,26 @@ async def _fill(
         value = {"docs": node.joins.listed(found[: limit or last]), "hasNextPage": bool(limit) and len(found) > limit}
         if query.count:
             value["totalDocs"] = totals.get(document["id"], 0)
-        for _, part in _levels(node, document):
-            part[node.key] = value
+        part = _level(node, document)
+        part[node.key] = value
+        for key in later:
+            if key in part:
+                part[key] = part.pop(key)
 
 
-def _levels(node: Node, document: Document) -> Iterable[tuple[Any, Document]]:
+def _level(node: Node, document: Document) -> Document:
     """The mapping that a join belongs into: the document, or a group in it."""
     for container in node.chain[:-1]:
         document = document.setdefault(container.key, {})
-    return [(None, document)]
+    return document
+
+
+def _later(collection: CompiledCollection, node: Node) -> list[str]:
+    """The keys that stand behind a join, in their order."""
+    plan = collection.plan if node.parent is None else node.parent.plans[""]
+    keys = [each.key for each in plan.nodes]
+    behind = keys[keys.index(node.key) + 1 :]
+    return behind if node.parent is not None else [*behind, *collection.constants]
 
 
 def _bounds(asker: Asker, node: Node, query: JoinQuery) -> tuple[int, int, int]:
@@ -207,15 +216,3 @@ class _AsText:
 
 
 _Text: Final = _AsText()
-
-
-def _in_order(plan: Plan, part: Document) -> None:
-    """Brings the keys of a document, and of the groups in it, into the order of the declaration."""
-    last = {key: part[key] for key in part if key != "id" and key not in plan.by_key}
-    first = {"id": part["id"]} if "id" in part else {}
-    own = {node.key: part[node.key] for node in plan.nodes if node.key in part}
-    part.clear()
-    part.update({**first, **own, **last})
-    for node in plan.nodes:
-        if node.flat and isinstance(part.get(node.key), dict):
-            _in_order(node.plans[""], part[node.key])

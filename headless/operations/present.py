@@ -211,9 +211,13 @@ class _References:
         for node in self._bare:
             ids = wanted.setdefault((node.slugs[0], node.refers.populate_as_system), set())
             ids.update([document[node.key] for document in self._documents if document.get(node.key) is not None])
+        referring = []
         for node, part in self._places:
-            for slug, id in node.targets(part[node.key]):
-                wanted.setdefault((slug, node.refers.populate_as_system), set()).add(id)
+            if targets := node.targets(part[node.key]):
+                referring.append((node, part))
+                for slug, id in targets:
+                    wanted.setdefault((slug, node.refers.populate_as_system), set()).add(id)
+        self._places = referring
         for node, part in self._joins:
             for slug, id in node.joins.targets(part[node.key]):
                 wanted.setdefault((slug, ()), set()).add(id)

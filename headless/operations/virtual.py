@@ -111,6 +111,10 @@ def _ids(reference: Node, document: Document) -> Iterator[Any]:
 
 def _values(node: Node, document: Document) -> Iterator[Any]:
     """The values of a node in a document: one, or one of each row."""
+    if node.parent is None:
+        if node.key in document:
+            yield document[node.key]
+        return
     for _, part in node.places(document):
         if node.key in part:
             yield part[node.key]
