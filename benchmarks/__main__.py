@@ -18,9 +18,18 @@ from benchmarks.report import Report
 from benchmarks.requests import SCENARIOS
 from benchmarks.rounds import Plan
 from benchmarks.servers import ServerFailed
-from benchmarks.targets import CeilingTarget, HeadlessTarget, LoopTarget, Target, read_running
+from benchmarks.targets import (
+    CeilingTarget,
+    HeadlessTarget,
+    LoopTarget,
+    Target,
+    WideCeilingTarget,
+    WideHeadlessTarget,
+    read_running,
+)
 
 TARGETS: dict[str, Callable[[str], Target]] = {"ceiling": CeilingTarget, "headless": HeadlessTarget}
+WIDE: dict[str, Callable[[str], Target]] = {"ceiling": WideCeilingTarget, "headless": WideHeadlessTarget}
 STREAMERS: dict[str, Callable[[str], Target]] = {"loop": LoopTarget, "headless": HeadlessTarget}
 PEERS: dict[str, Callable[[str], Target]] = {"pocketbase": PocketBaseTarget}
 STREAMS = "streams"
@@ -34,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
                         metavar="SCENARIO", help=f"of {', '.join(names)}, {STREAMS}")  # fmt: skip
     parser.add_argument("--targets", nargs="+", choices=TARGETS, default=list(TARGETS),
                         help="the first is the yardstick; one named twice shows the noise")  # fmt: skip
+    parser.add_argument("--wide", action="store_true", help="requests on a collection of 40 fields, of every type")
     parser.add_argument("--streamers", nargs="+", choices=STREAMERS, default=list(STREAMERS),
                         help="servers of the fan-out; the first is the yardstick")  # fmt: skip
     parser.add_argument("--peer", action="append", choices=PEERS, default=[], help="install and add another product")
@@ -55,10 +65,10 @@ def read_comparison(arguments: argparse.Namespace, command: str) -> Comparison:
     fanout = FanoutPlan(rounds=1, subscribers=200, messages=20) if arguments.quick else FanoutPlan()
     rounds = arguments.rounds or plan.rounds
     scenarios = [scenario for scenario in SCENARIOS if scenario.name in arguments.only]
-    targets = [*_named(arguments.targets, TARGETS), *peers, *arguments.server]
+    targets = [*_named(arguments.targets, WIDE if arguments.wide else TARGETS), *peers, *arguments.server]
     return Comparison(
         targets=targets if scenarios else [],
-        streamers=[*streamers[:-1], *peers, streamers[-1]] if STREAMS in arguments.only else [],
+        streamers=[*streamers[:-1], *peers, streamers[-1]] if STREAMS in arguments.only and not arguments.wide else [],
         scenarios=scenarios,
         plan=replace(plan, rounds=rounds),
         fanout=replace(fanout, rounds=rounds),
@@ -88,6 +98,8 @@ def say(text: str) -> None:
 def main(words: Sequence[str], speak: Say = say) -> int:
     """Run the command line; the status is 1 when a request failed or a message was missed."""
     arguments = parser().parse_args(words)
+    if arguments.wide and (arguments.peer or arguments.server):
+        parser().error("--wide is for the framework and its yardstick: others do not hold that content")
     comparison = read_comparison(arguments, shlex.join(["python", "-m", "benchmarks", *words]))
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as directory:
         try:

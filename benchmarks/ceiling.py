@@ -70,6 +70,9 @@ class Plan(NamedTuple):
 class Ceiling:
     """The state: a reading and a writing connection, remembered plans and totals, waiting creates."""
 
+    select = SELECT
+    insert = INSERT
+
     def __init__(self, path: str) -> None:
         self.reader = connect(path)
         self.writer = connect(path)
@@ -82,9 +85,7 @@ class Ceiling:
     def find(self, query: bytes) -> bytes:
         """A page of posts, encoded."""
         plan = self.plans.get(query) or self._remember(query)
-        docs = [read_post(row) for row in self.reader.execute(plan.sql, plan.values).fetchall()]
-        if plan.depth:
-            self._populate(docs)
+        docs = self.read(self.reader.execute(plan.sql, plan.values).fetchall(), plan.depth)
         total = self._total(plan)
         pages = -(-total // plan.limit)
         return orjson.dumps(
@@ -104,8 +105,15 @@ class Ceiling:
 
     def get(self, id: str) -> bytes | None:
         """One post, encoded, or None."""
-        rows = self.reader.execute(SELECT + " where id=?", (id,)).fetchall()
-        return orjson.dumps(read_post(rows[0])) if rows else None
+        rows = self.reader.execute(self.select + " where id=?", (id,)).fetchall()
+        return orjson.dumps(self.read(rows, 0)[0]) if rows else None
+
+    def read(self, rows: Sequence[Sequence[Any]], depth: int) -> list[Document]:
+        """The posts of rows, with what they refer to at a depth above 0."""
+        docs = [read_post(row) for row in rows]
+        if depth:
+            self._populate(docs)
+        return docs
 
     async def create(self, body: bytes) -> tuple[int, bytes]:
         """Status and encoded answer, once the post is on disk."""
@@ -113,6 +121,7 @@ class Ceiling:
         if not isinstance(doc.get("title"), str) or not doc["title"]:
             return 400, b'{"errors":[{"message":"title is required"}]}'
         doc["createdAt"] = doc["updatedAt"] = now()
+        self.complete(doc)
         loop = asyncio.get_running_loop()
         stored: asyncio.Future[int] = loop.create_future()
         self.waiting.append((doc, stored))
@@ -121,10 +130,17 @@ class Ceiling:
         doc["id"] = await stored
         return 201, orjson.dumps({"message": "Post successfully created.", "doc": doc})
 
+    def complete(self, doc: Document) -> None:
+        """Puts in what the server makes of a new post."""
+
+    def row(self, doc: Document) -> tuple[Any, ...]:
+        """The values of a post's columns, but for the id."""
+        return tuple(map(doc.get, POST_COLUMNS[1:]))
+
     async def _commit_waiting(self, loop: asyncio.AbstractEventLoop) -> None:
         while self.waiting:
             group, self.waiting = self.waiting, []
-            rows = [tuple(map(doc.get, POST_COLUMNS[1:])) for doc, _ in group]
+            rows = [self.row(doc) for doc, _ in group]
             ids = await loop.run_in_executor(self.thread, self._insert, rows)
             for (_, stored), id in zip(group, ids, strict=True):
                 if not stored.done():
@@ -134,7 +150,7 @@ class Ceiling:
     def _insert(self, rows: list[tuple[Any, ...]]) -> list[int]:
         execute = self.writer.execute
         execute("begin immediate")
-        ids = [execute(INSERT, row).lastrowid or 0 for row in rows]
+        ids = [execute(self.insert, row).lastrowid or 0 for row in rows]
         execute("commit")
         return ids
 
@@ -154,25 +170,26 @@ class Ceiling:
     def _remember(self, query: bytes) -> Plan:
         if len(self.plans) > REMEMBERED:
             self.plans.clear()
-        return self.plans.setdefault(query, make_plan(query))
+        return self.plans.setdefault(query, make_plan(query, self.select))
 
     def _populate(self, docs: list[Document]) -> None:
-        authors = {row[0]: read_user(row) for row in self._rows(SELECT_USERS, {doc["author"] for doc in docs})}
+        authors = {row[0]: read_user(row) for row in self.rows(SELECT_USERS, {doc["author"] for doc in docs})}
         categories = {
-            row[0]: read_category(row) for row in self._rows(SELECT_CATEGORIES, {doc["category"] for doc in docs})
+            row[0]: read_category(row) for row in self.rows(SELECT_CATEGORIES, {doc["category"] for doc in docs})
         }
         for doc in docs:
             doc["author"] = authors.get(doc["author"], doc["author"])
             doc["category"] = categories.get(doc["category"], doc["category"])
 
-    def _rows(self, sql: str, ids: set[Any]) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, ids: set[Any], order: str = "") -> list[tuple[Any, ...]]:
+        """What a statement that ends with `in` finds for the ids."""
         ids.discard(None)
         if not ids:
             return []
         # Padded to a power of two, so that few distinct statements have to be prepared.
         size = 1 << (len(ids) - 1).bit_length()
         values = [*ids, *[next(iter(ids))] * (size - len(ids))]
-        return self.reader.execute(f"{sql}({','.join('?' * size)})", values).fetchall()
+        return self.reader.execute(f"{sql}({','.join('?' * size)}){order}", values).fetchall()
 
 
 def connect(path: str) -> sqlite3.Connection:
@@ -186,7 +203,7 @@ def connect(path: str) -> sqlite3.Connection:
     return connection
 
 
-def make_plan(query: bytes) -> Plan:
+def make_plan(query: bytes, select: str) -> Plan:
     """The plan of a query string; unknown columns and operators are KeyErrors or ValueErrors."""
     conditions: list[str] = []
     values: list[Any] = []
@@ -203,7 +220,7 @@ def make_plan(query: bytes) -> Plan:
     direction = " desc" if options["sort"].startswith("-") else ""
     order = f" order by {_column(options['sort'].lstrip('-'))}{direction}"
     return Plan(
-        f"{SELECT}{where}{order} limit ? offset ?",
+        f"{select}{where}{order} limit ? offset ?",
         (*values, limit, (page - 1) * limit),
         COUNT + where,
         tuple(values),
@@ -246,15 +263,16 @@ def prepare(path: str, count: int = content.POSTS) -> None:
     connection = connect(path)
     connection.executescript(SCHEMA)
     connection.execute("begin")
-    _insert_all(connection, "users", content.users())
-    _insert_all(connection, "categories", content.categories())
-    _insert_all(connection, "posts", content.posts(count))
+    insert_all(connection, "users", content.users())
+    insert_all(connection, "categories", content.categories())
+    insert_all(connection, "posts", content.posts(count))
     connection.execute("commit")
     connection.execute("analyze")
     connection.close()
 
 
-def _insert_all(connection: sqlite3.Connection, table: str, docs: Iterable[Document]) -> None:
+def insert_all(connection: sqlite3.Connection, table: str, docs: Iterable[Document]) -> None:
+    """Insert documents whose keys are the table's columns."""
     for doc in docs:
         marks = ",".join("?" * len(doc))
         connection.execute(f"insert into {table}({','.join(doc)}) values({marks})", tuple(doc.values()))
@@ -286,9 +304,8 @@ async def live(receive: Receive, send: Send) -> None:
             return
 
 
-def make_app(path: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def make_app(ceiling: Ceiling) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """The ASGI application over one database."""
-    ceiling = Ceiling(path)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -308,4 +325,4 @@ def make_app(path: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
 if __name__ == "__main__":
     prepare(sys.argv[1], int(sys.argv[2]))
 elif "CEILING_DATABASE" in os.environ:
-    app = make_app(os.environ["CEILING_DATABASE"])
+    app = make_app(Ceiling(os.environ["CEILING_DATABASE"]))

@@ -19,21 +19,21 @@ Document = dict[str, Any]
 def users() -> list[Document]:
     """The authors, numbered from 1."""
     return [
-        {"id": number, "name": f"User {number}", "email": f"user{number}@example.com", **_stamps(number)}
+        {"id": number, "name": f"User {number}", "email": f"user{number}@example.com", **stamps(number)}
         for number in range(1, USERS + 1)
     ]
 
 
 def categories() -> list[Document]:
     """The categories, numbered from 1."""
-    return [{"id": number, "name": f"Category {number}", **_stamps(number)} for number in range(1, CATEGORIES + 1)]
+    return [{"id": number, "name": f"Category {number}", **stamps(number)} for number in range(1, CATEGORIES + 1)]
 
 
 def posts(count: int = POSTS) -> Iterator[Document]:
     """The posts, numbered from 1, each created a minute after the one before."""
     draw = random.Random(1)
     for number in range(1, count + 1):
-        yield {"id": number, **post(draw, number), **_stamps(number)}
+        yield {"id": number, **post(draw, number), **stamps(number)}
 
 
 def post(draw: random.Random, number: int) -> Document:
@@ -55,6 +55,7 @@ def day(draw: random.Random) -> str:
     return f"20{draw.randint(15, 25)}-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d}"
 
 
-def _stamps(number: int) -> Document:
+def stamps(number: int) -> Document:
+    """When the document of a number was made."""
     moment = (FIRST_DAY + timedelta(minutes=number)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     return {"createdAt": moment, "updatedAt": moment}

@@ -1,4 +1,7 @@
-"""Fills the framework's database through its own operations: `python -m benchmarks.seed POSTS`."""
+"""Fills the framework's database through its own operations: `python -m benchmarks.seed MODULE POSTS`.
+
+The module is that of the application: `benchmarks.app`, or `benchmarks.wide_app`.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,25 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from benchmarks import content
-from benchmarks.app import app
+from benchmarks import app, content, wide, wide_app
+from headless import Headless
 
 TOGETHER = 100
 
 
-async def fill(posts: int) -> None:
+async def fill(app: Headless, posts: Iterable[dict[str, Any]], notes: Iterable[dict[str, Any]]) -> None:
     """Create all content, a hundred documents at a time so that they share commits."""
     await app.startup()
     try:
-        await _create_all("users", content.users())
-        await _create_all("categories", content.categories())
-        await _create_all("posts", content.posts(posts))
+        await _create_all(app, "users", content.users())
+        await _create_all(app, "categories", content.categories())
+        await _create_all(app, "posts", posts)
+        await _create_all(app, "notes", notes)
     finally:
         await app.aclose()
 
 
-async def _create_all(slug: str, docs: Iterable[dict[str, Any]]) -> None:
+async def _create_all(app: Headless, slug: str, docs: Iterable[dict[str, Any]]) -> None:
     api = app.as_system()
     group: list[dict[str, Any]] = []
     for doc in docs:
@@ -36,4 +40,8 @@ async def _create_all(slug: str, docs: Iterable[dict[str, Any]]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(fill(int(sys.argv[1])))
+    module, count = sys.argv[1], int(sys.argv[2])
+    if module == wide_app.__name__:
+        asyncio.run(fill(wide_app.app, wide.posts(count), wide.notes(count)))
+    else:
+        asyncio.run(fill(app.app, content.posts(count), ()))

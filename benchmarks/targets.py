@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from benchmarks import ceiling
-from benchmarks.requests import Dialect, RestDialect
+from benchmarks import ceiling, wide_ceiling
+from benchmarks.requests import Dialect, RestDialect, WideDialect
 from benchmarks.servers import HOST, Server, run_to_end, start_asgi
 
+Fill = Callable[[str, int], None]
 LOOPBACK = {"127.0.0.1", "localhost"}
 
 
@@ -33,18 +35,29 @@ class CeilingTarget:
 
     name: str = "ceiling"
     dialect: Dialect = field(default_factory=RestDialect)
+    module: str = "benchmarks.ceiling"
+    fill: Fill = ceiling.prepare
 
     def prepare(self, directory: Path, posts: int) -> None:
         """Make and fill its SQLite file."""
-        ceiling.prepare(str(self._database(directory)), posts)
+        self.fill(str(self._database(directory)), posts)
 
     def start(self, directory: Path, port: int = 0) -> Server:
         """Serve that file."""
         environment = {"CEILING_DATABASE": str(self._database(directory))}
-        return start_asgi(self.name, "benchmarks.ceiling:app", environment, directory, port)
+        return start_asgi(self.name, f"{self.module}:app", environment, directory, port)
 
     def _database(self, directory: Path) -> Path:
         return directory / f"{self.name}.db"
+
+
+@dataclass
+class WideCeilingTarget(CeilingTarget):
+    """The hand-written server for requests on a collection of 40 fields."""
+
+    dialect: Dialect = field(default_factory=WideDialect)
+    module: str = "benchmarks.wide_ceiling"
+    fill: Fill = wide_ceiling.prepare
 
 
 @dataclass
@@ -68,14 +81,15 @@ class HeadlessTarget:
 
     name: str = "headless"
     dialect: Dialect = field(default_factory=RestDialect)
+    module: str = "benchmarks.app"
 
     def prepare(self, directory: Path, posts: int) -> None:
         """Create the content through the framework's own operations."""
-        run_to_end("benchmarks.seed", [str(posts)], self.environment(directory))
+        run_to_end("benchmarks.seed", [self.module, str(posts)], self.environment(directory))
 
     def start(self, directory: Path, port: int = 0) -> Server:
         """Serve the application."""
-        return start_asgi(self.name, "benchmarks.app:app", self.environment(directory), directory, port)
+        return start_asgi(self.name, f"{self.module}:app", self.environment(directory), directory, port)
 
     def environment(self, directory: Path) -> dict[str, str]:
         """The variables that name the database."""
@@ -83,6 +97,14 @@ class HeadlessTarget:
             "BENCHMARK_DATABASE": f"sqlite:///{directory / self.name}.db",
             "HEADLESS_DATA_DIR": str(directory / "data"),
         }
+
+
+@dataclass
+class WideHeadlessTarget(HeadlessTarget):
+    """The framework, with the collections of `benchmarks.wide_app`."""
+
+    dialect: Dialect = field(default_factory=WideDialect)
+    module: str = "benchmarks.wide_app"
 
 
 @dataclass

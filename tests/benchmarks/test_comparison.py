@@ -8,12 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import wide_app
 from benchmarks.comparison import Comparison
 from benchmarks.fanout import FanoutPlan
 from benchmarks.report import Report
 from benchmarks.requests import SCENARIOS
 from benchmarks.rounds import Plan
-from benchmarks.targets import CeilingTarget, HeadlessTarget, LoopTarget, read_running
+from benchmarks.targets import (
+    CeilingTarget,
+    HeadlessTarget,
+    LoopTarget,
+    WideCeilingTarget,
+    WideHeadlessTarget,
+    read_running,
+)
+from headless.fields import registry
+from headless.fields.base import every_field
 
 REQUESTS = 12
 SUBSCRIBERS = 4
@@ -65,6 +75,19 @@ def test_the_report_has_a_line_for_each_server_and_names_the_goals(report: Repor
     assert ["≤" in line for line in streams.splitlines()[2:]] == [False, True]
     assert report.command in report.markdown()
     assert len(json.loads(json.dumps(report.json()))["runs"]) == len(report.runs)
+
+
+def test_both_sides_answer_alike_on_a_collection_of_40_fields(tmp_path: Path) -> None:
+    """Every type is among them; the answers are compared before anything is measured, and every request is answered."""
+    holding = {field.type for field in every_field(wide_app.posts.fields)}
+    assert set(registry) <= holding
+    comparison = Comparison(
+        targets=[WideCeilingTarget(), WideHeadlessTarget()],
+        scenarios=[replace(scenario, count=REQUESTS) for scenario in SCENARIOS],
+        plan=Plan(rounds=1, turns=1, connections=2, posts=300),
+    )
+    report = comparison.run(tmp_path, lambda text: None)
+    assert {(run.answered, run.failed) for run in report.runs} == {(REQUESTS, 0)}
 
 
 @pytest.mark.parametrize("text", ["http://127.0.0.1:1@1", "a=http://example.com:80@1", "a=http://127.0.0.1:80"])
