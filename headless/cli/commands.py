@@ -156,18 +156,17 @@ def routes(config: ConfigOption = None, imports: ImportOption = None) -> None:
 @cli.command()
 def explain(
     collection: Annotated[str, typer.Argument(help="The slug of a collection or a global: posts.")],
-    operation: Annotated[
-        str, typer.Argument(help="find, get, count, create, update, delete or duplicate; read or update of a global.")
-    ],
+    operation: Annotated[str, typer.Argument(help="find, create, login, … A wrong name lists them all.")],
     who: Annotated[
         str | None,
         typer.Option("--as", metavar="USER", help="An e-mail address, an id, COLLECTION/ID or anonymous; else nobody."),
     ] = None,
     id: Annotated[str | None, typer.Option(help="The document that is meant.", show_default=False)] = None,
     where: Annotated[
-        str | None, typer.Option(help="The where of a find or count, as JSON.", show_default=False)
+        str | None, typer.Option(help="The where of what reads or changes several, as JSON.", show_default=False)
     ] = None,
     sort: Annotated[str | None, typer.Option(help="The order of a find: -createdAt.", show_default=False)] = None,
+    field: Annotated[str | None, typer.Option(help="The field of a distinct.", show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     config: ConfigOption = None,
     imports: ImportOption = None,
@@ -184,6 +183,7 @@ def explain(
         id=id,
         where=where,
         sort=sort,
+        field=field,
         as_json=as_json,
     )
 

@@ -34,6 +34,7 @@ def print_explanation(
     id: str | None,
     where: str | None,
     sort: str | None,
+    field: str | None,
     as_json: bool,
 ) -> None:
     """Explains one operation. Raises HeadlessError for a name, a user or a document that there is not."""
@@ -41,7 +42,7 @@ def print_explanation(
     app = load_app(project)
     declared(app, slug)
     query = Query(as_where(where), sort)
-    asker, steps = asyncio.run(explained(app, slug, operation, query, who, id))
+    asker, steps = asyncio.run(explained(app, slug, operation, query, who, id, field))
     head = {declared(app, slug).kind: slug, "operation": operation, "as": name_of(asker.user)}
     if as_json:
         found = {**head, "steps": [as_data(step) for step in steps], "indexes": all_lacking(steps)}
@@ -56,12 +57,12 @@ def print_explanation(
 
 
 async def explained(
-    app: Headless, slug: str, operation: str, query: Query, who: str | None, id: str | None
+    app: Headless, slug: str, operation: str, query: Query, who: str | None, id: str | None, field: str | None
 ) -> tuple[Asker, list[Explained]]:
     """Who asks, and the steps. Everything is read in one snapshot, in which nothing can be written."""
     async with opened(app) as app, app.database.snapshot():
         asker = Asker(app.core, await user_of(app, who))
-        steps = await explain(asker, declared(app, slug), operation, query, id)
+        steps = await explain(asker, declared(app, slug), operation, query, id, field)
         for sql in (sql for step in steps for sql in step.statements):
             sql.plan = await plan_of(app, sql)
     return asker, steps

@@ -29,13 +29,13 @@ async def find_distinct(asker: Asker, collection: CompiledCollection, path: str,
 
 async def _page(asker: Asker, collection: CompiledCollection, path: str, query: Query) -> Page:
     condition = await readable(asker, collection, query.where)
-    node = await _named(asker, collection, path)
-    descending = _descending(query.sort, path)
+    node = await named(asker, collection, path)
+    falling = descending(query.sort, path)
     limit, page = bounds(asker, query)
     core, values = asker.core, tuple(condition.values())
     most = limit or core.config.max_limit + 1
     offset = (page - 1) * limit
-    statement = core.statements.distinct(collection, node, condition, descending=descending)
+    statement = core.statements.distinct(collection, node, condition, descending=falling)
     rows = await core.database.read(statement, (*values, most, offset))
     load = _loader(node)
     found = [{path: row[0] if load is None else load(row[0])} for row in rows]
@@ -47,7 +47,7 @@ async def _page(asker: Asker, collection: CompiledCollection, path: str, query: 
     return Page(found, await core.database.total(counting, values), limit, page)
 
 
-async def _named(asker: Asker, collection: CompiledCollection, path: str) -> Node:
+async def named(asker: Asker, collection: CompiledCollection, path: str) -> Node:
     """The field of that path. Raises QueryError where there is none with values to tell, or none for the asker."""
     for node in collection.plan.walk():
         if node.dotted == path and has_values(node) and await _opens(asker, collection, node):
@@ -68,7 +68,8 @@ async def _opens(asker: Asker, collection: CompiledCollection, node: Node) -> bo
     return asker.system or not any("after_read" in part.field.hooks for part in node.chain)
 
 
-def _descending(sort: Any, path: str) -> bool:
+def descending(sort: Any, path: str) -> bool:
+    """Whether the values are asked for from the last to the first. Raises BadRequest for a sort by anything else."""
     names = sort_names(sort)
     if not all(name.removeprefix("-") == path for name in names):
         raise BadRequest(f"Distinct values are sorted by {path!r} or '-{path}'.")

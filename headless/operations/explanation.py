@@ -16,14 +16,15 @@ from headless.declaration import thaw
 from headless.errors import BadRequest, HeadlessError, NotFound, QueryError
 from headless.loader.kinds import defined_at
 from headless.names import did_you_mean
+from headless.operations.asking import Asking
 from headless.operations.core import Asker, Core
-from headless.operations.find import Query, both, bound, by_id, stored
-from headless.operations.recipes import OF_GLOBALS, RECIPES, Step
+from headless.operations.find import Query, stored
+from headless.operations.recipes import OF_GLOBALS, OF_USERS, RECIPES, Step
 from headless.operations.rules import wheres
 from headless.query.binding import bind_rule
 from headless.query.conditions import ALWAYS, AnyOf, Condition
 from headless.query.indexes import lacking_indexes
-from headless.query.sorting import Sort, bind_sort
+from headless.query.sorting import bind_sort
 
 HIDDEN = "•••"
 """What stands for a value that a field keeps from its readers."""
@@ -96,51 +97,75 @@ class Explained:
 
 
 async def explain(
-    asker: Asker, collection: CompiledCollection, operation: str, query: Query, id: Any = None
+    asker: Asker,
+    collection: CompiledCollection,
+    operation: str,
+    query: Query,
+    id: Any = None,
+    field: str | None = None,
 ) -> list[Explained]:
-    """The steps of an operation as they would run. Raises BadRequest for an unknown one, NotFound for the id."""
+    """The steps of an operation as they would run; `field` is that of a distinct.
+
+    Raises BadRequest for an unknown one, NotFound for the id.
+    """
     recipes = recipes_of(collection)
     if operation not in recipes:
         raise BadRequest(f"{operation!r} cannot be explained{did_you_mean(operation, recipes)}: {', '.join(recipes)}")
+    if operation in OF_USERS:
+        id = None if asker.user is None else asker.user["id"]
     is_global = isinstance(collection, CompiledGlobal)
     id = ID if is_global else id
     document = None if id is None else await stored(asker.core, collection, id)
     if id is not None and document is None and not is_global:
         raise NotFound(f"There is no document {id!r} in {collection.slug}.")
-    explaining = _Explaining(asker, collection, operation, query, id, document)
+    explaining = _Explaining(asker, collection, operation, query, id, field, document)
     return [await explaining.step(step) for step in recipes[operation]]
 
 
 def recipes_of(collection: CompiledCollection) -> Mapping[str, Sequence[Step]]:
-    """The operations there are on a collection, or on a global."""
-    return OF_GLOBALS if isinstance(collection, CompiledGlobal) else RECIPES
+    """The operations there are on a collection, on one whose documents log in, or on a global."""
+    if isinstance(collection, CompiledGlobal):
+        return OF_GLOBALS
+    logs_in = collection.declaration.auth is not None
+    return {name: steps for name, steps in RECIPES.items() if logs_in or name not in OF_USERS}
 
 
 class _Explaining:
     """One operation on its way through its recipe: after a refusal no step is reached."""
 
     def __init__(
-        self, asker: Asker, collection: CompiledCollection, operation: str, query: Query, id: Any, document: Any
+        self,
+        asker: Asker,
+        collection: CompiledCollection,
+        operation: str,
+        query: Query,
+        id: Any,
+        field: str | None,
+        document: Any,
     ) -> None:
         self.asker = asker
         self.collection = collection
         self.operation = operation
         self.query = query
         self.id = id
+        self.field = field
         self.document = document
         self.rule: Condition = ALWAYS
         self.answer: Answer | None = None
         self.stopped = False
+        self.nobody = operation in OF_USERS[1:] and asker.user is None
         self.secrets = _secrets(asker)
 
     async def step(self, step: Step) -> Explained:
         explained = Explained(step, reached=not self.stopped)
         explained.runs = self._runs(step)
+        if self.nobody and not self.stopped:
+            explained.refused, self.stopped = "nobody is logged in", True
         if step.kind == "field rules":
             explained.fields = await self._fields(step.of)
         if not self.stopped and step.kind == "rule":
             await self._ask(step, explained)
-        elif not self.stopped and step.kind in ("read", "store"):
+        elif not self.stopped and step.kind in ("read", "store", "wait"):
             await self._statements(step, explained)
         return explained
 
@@ -251,7 +276,8 @@ class _Explaining:
 
     async def _statements(self, step: Step, explained: Explained) -> None:
         try:
-            found = await self._found(step)
+            asked = Asking(self.asker, self.collection, self.query, self.id, self.rule, self.field, self.document)
+            found = await asked.found(step.of)
         except HeadlessError as error:
             explained.refused, self.stopped = f"{error.status}: {error.message}", True
             return
@@ -262,60 +288,8 @@ class _Explaining:
         explained.statements = [_sql(statement) for statement in statements]
 
     def _asked(self, step: Step) -> Any:
-        return self.query.where if step.of in ("find", "count") else {"id": {"equals": self.id or "ID"}}
-
-    async def _found(self, step: Step) -> tuple[Condition | None, Sort | None, list[Statement]]:
-        """The condition, the order and the statements of a step, made by what makes them for the operation."""
-        made = {
-            "find": self._page, "count": self._count, "get": self._one, "original": self._one, "locate": self._locate,
-            "global": self._locate,
-        }.get(step.of)  # fmt: skip
-        if made is not None:
-            return await made()
-        return None, None, getattr(self, f"_{step.of}")()
-
-    async def _page(self) -> tuple[Condition, Sort, list[Statement]]:
-        core, collection, query = self.asker.core, self.collection, self.query
-        where, sort = await bound(self.asker, collection, query)
-        reader = collection.reader(collection.selection(query.select), self.asker.locale)
-        page = core.statements.find(collection, reader, where, sort, limited=True)
-        return where, sort, [page, core.statements.count(collection, where)]
-
-    async def _count(self) -> tuple[Condition, None, list[Statement]]:
-        where, _ = await bound(self.asker, self.collection, Query(self.query.where))
-        return where, None, [self.asker.core.statements.count(self.collection, where)]
-
-    async def _one(self) -> tuple[Condition, None, list[Statement]]:
-        core, reader = self.asker.core, self.collection.reader(None, self.asker.locale)
-        where = both(by_id(self.id or 0), self.rule)
-        if self.rule is ALWAYS:
-            return where, None, [core.statements.by_id(self.collection, reader)]
-        return where, None, [core.statements.find(self.collection, reader, where, None, limited=False)]
-
-    async def _locate(self) -> tuple[Condition, None, list[Statement]]:
-        where = both(by_id(self.id or 0), self.rule)
-        reader = self.collection.reader(None, None)
-        find = self.asker.core.statements.find
-        return where, None, [find(self.collection, reader, where, None, limited=False, revision=True)]
-
-    def _insert(self) -> list[Statement]:
-        core, collection = self.asker.core, self.collection
-        apart = [*collection.ids.columns({"id": None}, core.new_uuid), *collection.secret_columns]
-        return [core.statements.insert(collection, (*collection.row_writer.names, *apart))]
-
-    def _update(self) -> list[Statement]:
-        return [self.asker.core.statements.update(self.collection, self.collection.row_writer.names, self.rule)]
-
-    def _save(self) -> list[Statement]:
-        """Of a global: the change of it, or where it was never saved the first one."""
-        names = ("id", *self.collection.row_writer.names)
-        first = self.asker.core.statements.insert(self.collection, names)
-        return [first, *self._update()] if self.document is None else [*self._update(), first]
-
-    def _delete(self) -> list[Statement]:
-        statements = self.asker.core.statements
-        held = [] if self.rule is ALWAYS else [statements.holds(self.collection, self.rule)]
-        return [*held, statements.delete(self.collection)]
+        by_id = ("get", "original", "locate", "global")
+        return {"id": {"equals": self.id or "ID"}} if step.of in by_id else self.query.where
 
 
 def _sql(statement: Statement) -> Sql:

@@ -68,34 +68,42 @@ def _fill(operation: str) -> tuple[Step, ...]:
     )
 
 
+UPDATE = (
+    _before(),
+    _rule("update"),
+    Step("locate the document under the rule", "read", "locate"),
+    *_fill("update"),
+    Step("store", "store", "update"),
+    *SHOW,
+    *WRITTEN,
+)
+DELETE = (
+    _before(),
+    _rule("delete"),
+    Step("locate the document under the rule", "read", "locate"),
+    _hooks("before the delete", "before_delete"),
+    *SHOW,
+    Step("store", "store", "delete"),
+    _hooks("after the delete", "after_delete"),
+    _after(),
+    _hooks("after the commit", "after_commit"),
+)
+MATCHING = Step("select those that match; then each by itself", "read", "matching")
 CREATE = (_rule("create"), *_fill("create"), Step("store", "store", "insert"), *SHOW, *WRITTEN)
+
+SESSION = Step("open or prolong the session", "session", "open")
 
 RECIPES: Mapping[str, tuple[Step, ...]] = MappingProxyType(
     {
         "find": (_before(), _rule("read"), Step("select a page", "read", "find"), *READ, _after()),
         "get": (_before(), _rule("read"), Step("select the document", "read", "get"), *READ, _after()),
         "count": (_before(), _rule("read"), Step("count", "read", "count"), _after()),
+        "distinct": (_before(), _rule("read"), Step("select the values", "read", "distinct"), _after()),
         "create": (_before(), *CREATE),
-        "update": (
-            _before(),
-            _rule("update"),
-            Step("locate the document under the rule", "read", "locate"),
-            *_fill("update"),
-            Step("store", "store", "update"),
-            *SHOW,
-            *WRITTEN,
-        ),
-        "delete": (
-            _before(),
-            _rule("delete"),
-            Step("locate the document under the rule", "read", "locate"),
-            _hooks("before the delete", "before_delete"),
-            *SHOW,
-            Step("store", "store", "delete"),
-            _hooks("after the delete", "after_delete"),
-            _after(),
-            _hooks("after the commit", "after_commit"),
-        ),
+        "update": UPDATE,
+        "update_many": (_rule("update"), MATCHING, *UPDATE),
+        "delete": DELETE,
+        "delete_many": (_rule("delete"), MATCHING, *DELETE),
         "duplicate": (
             _before(),
             _rule("read"),
@@ -103,6 +111,29 @@ RECIPES: Mapping[str, tuple[Step, ...]] = MappingProxyType(
             _field_rules("leave out what may not be read", "read"),
             _field_hooks("fields before duplicating", "before_duplicate"),
             *CREATE,
+        ),
+        "watch": (_rule("read"), Step("wait for changes of what matches", "wait", "watch"), *READ),
+        "login": (
+            _before(),
+            Step("find the user and compare the password", "password", "verify"),
+            _hooks("before the log-in", "before_login"),
+            SESSION,
+            *SHOW,
+            _hooks("after the log-in", "after_login"),
+            _after(),
+        ),
+        "refresh": (
+            _before(),
+            _hooks("in place of what follows", "refresh"),
+            SESSION,
+            *SHOW,
+            _hooks("after the session is prolonged", "after_refresh"),
+            _after(),
+        ),
+        "me": (_hooks("in place of what follows", "me"), *SHOW, _hooks("after it", "after_me")),
+        "logout": (
+            Step("end the session", "session", "end"),
+            _hooks("after the log-out", "after_logout"),
         ),
     }
 )
@@ -123,3 +154,6 @@ OF_GLOBALS: Mapping[str, tuple[Step, ...]] = MappingProxyType(
     }
 )
 """The same of a global."""
+
+OF_USERS = ("login", "refresh", "me", "logout")
+"""The operations of collections that log in; all but the first are the user's own."""

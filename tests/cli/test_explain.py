@@ -131,6 +131,44 @@ def test_the_where_is_the_requests_and_the_rules(project: Path, headless: Headle
     assert sql["plan"]
 
 
+def test_the_values_of_a_field_are_one_statement(project: Path, headless: Headless) -> None:
+    """The field is named; one that the asker may not read is refused, as one that there is not."""
+    found = step(explained(headless, "posts", "distinct", "--field", "status"), "select the values")
+    assert "SELECT DISTINCT posts.status" in found["statements"][0]["sql"]
+    assert found["where"]["rule"] == {"status": {"equals": "published"}}
+    for field in ("code", "salary", "nothing"):
+        refused = step(explained(headless, "posts", "distinct", "--field", field), "select the values")["refused"]
+        assert refused == f"400: The following path cannot be queried: {field}"
+    assert "--field" in headless("explain", "posts", "distinct").out
+
+
+def test_a_log_in_is_told_as_the_user_sees_it(project: Path, headless: Headless) -> None:
+    """The steps in their order; what is the user's own needs a user, and a collection that logs in."""
+    assert headless("users", "create", "--email", "boss@example.org", given="correct horse\n").code == 0
+    found = explained(headless, "users", "login", "--as", "boss@example.org")
+    names = [step["name"] for step in found["steps"]]
+    order = [names.index(name) for name in ("before the log-in", "open or prolong the session", "after the log-in")]
+    assert order == sorted(order)
+    assert found["as"] == "users/1"
+    for operation in ("me", "refresh", "logout"):
+        assert "REFUSED: nobody is logged in" in headless("explain", "users", operation).out
+        assert "REFUSED" not in headless("explain", "users", operation, "--as", "1").out
+    assert "cannot be explained" in headless("explain", "posts", "login").err
+
+
+def test_a_change_of_several_and_a_stream_tell_what_matches(project: Path, headless: Headless) -> None:
+    """With the rule's where in it; a stream is not filtered through a relation."""
+    assert headless("users", "create", "--email", "boss@example.org", given="correct horse\n").code == 0
+    asked = ("--as", "1", "--where", '{"status": {"equals": "draft"}}')
+    many = explained(headless, "posts", "update_many", *asked)
+    matching = step(many, "select those that match; then each by itself")
+    assert matching["where"] == {"request": {"status": {"equals": "draft"}}, "rule": {"author": {"equals": 1}}}
+    stream = step(explained(headless, "posts", "watch", *asked), "wait for changes of what matches")
+    assert stream["where"]["request"] == {"status": {"equals": "draft"}}
+    through = headless("explain", "posts", "watch", "--as", "1", "--where", '{"author.email": {"equals": "a"}}')
+    assert "REFUSED: 400" in through.out
+
+
 def test_a_where_that_may_not_be_asked_is_refused(project: Path, headless: Headless) -> None:
     """As the operation itself would: a hidden field is one that there is not."""
     done = headless("explain", "posts", "find", "--where", '{"code": {"equals": "A"}}')
