@@ -160,6 +160,20 @@ async def verify(request: Request) -> JSONResponse:
     return JSONResponse({"message": "Account verified successfully."})
 
 
+@Endpoint.post(
+    "/invite",
+    request_schema={"$ref": "invitation"},
+    response_schema={"$ref": "written"},
+    responses={403: "The asker may not create users."},
+    status=201,
+    operation="create",
+)
+async def invite(request: Request) -> JSONResponse:
+    """Makes a user who is mailed a token to set a password by."""
+    made = await request.api.invite(_slug(request), await request.data())
+    return JSONResponse({"doc": made, "message": "Invitation sent."}, status=201)
+
+
 def _told(request: Request, body: dict[str, Any]) -> dict[str, Any]:
     """What is answered: without the token where the collection keeps it to the cookie."""
     if not request.app.collections[_slug(request)].declaration.auth.remove_token_from_responses:
@@ -172,7 +186,9 @@ def _slug(request: Request) -> str:
     return request.collection
 
 
+WITHOUT_PASSWORDS = (logout, me, init)
+"""The further routes where something else than a password lets users in."""
 ENDPOINTS = (
-    login, logout, me, refresh, init, first_register, unlock, forgot_password, reset_password, verify
+    login, logout, me, refresh, init, first_register, unlock, forgot_password, reset_password, verify, invite
 )  # fmt: skip
 """The further routes under `/api/{slug}` of a collection with `auth`."""

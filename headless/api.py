@@ -19,10 +19,13 @@ from headless.operations.change import Shown
 from headless.operations.core import Asker
 from headless.operations.distinct import find_distinct
 from headless.operations.find import Query
+from headless.operations.importing import import_user
+from headless.operations.invitation import invite
 from headless.operations.page import BulkResult, Document, Page
 from headless.operations.recovery import forgot_password
 from headless.operations.unlock import auth_collection, unlock
 from headless.operations.verification import request_verification, verify_email
+from headless.security.passwords import imported_hash
 
 if TYPE_CHECKING:
     from headless.streams.watch import Watch
@@ -260,6 +263,18 @@ class Api:
             raise BadRequest("Only the system sends tokens in a way of its own.")
         return await forgot_password(self._asker, auth_collection(self._asker, slug), data, send_email=send_email)
 
+    async def invite(self, slug: str, data: Mapping[str, Any]) -> Document:
+        """A new user without a password, who is mailed a token to set one by. Raises Forbidden and ValidationError."""
+        return await invite(self._asker, auth_collection(self._asker, slug), data)
+
+    async def import_user(self, slug: str, data: Mapping[str, Any], *, hash: str, salt: str = "") -> Document:
+        """A new user with the hash of a password from elsewhere: argon2, or one of Payload's with its salt.
+
+        It is replaced by one of ours when the user logs in. For the system only. Raises Forbidden, BadRequest and
+        ValidationError.
+        """
+        return await import_user(self._asker, auth_collection(self._asker, slug), data, imported_hash(hash, salt))
+
     async def verify_email(self, slug: str, token: str) -> None:
         """Verifies the address of the user whom the token was mailed to. Raises Forbidden."""
         await verify_email(self._asker, self._asker.collection(slug), token)
@@ -418,6 +433,14 @@ class SyncApi:
     def forgot_password(self, slug: str, data: Mapping[str, Any], **options: Any) -> str | None:
         """As `Api.forgot_password`."""
         return self._wait(self._api.forgot_password(slug, data, **options))
+
+    def invite(self, slug: str, data: Mapping[str, Any]) -> Document:
+        """As `Api.invite`."""
+        return self._wait(self._api.invite(slug, data))
+
+    def import_user(self, slug: str, data: Mapping[str, Any], *, hash: str, salt: str = "") -> Document:
+        """As `Api.import_user`."""
+        return self._wait(self._api.import_user(slug, data, hash=hash, salt=salt))
 
     def verify_email(self, slug: str, token: str) -> None:
         """As `Api.verify_email`."""

@@ -41,6 +41,7 @@ from headless.operations.ticket import Tickets
 from headless.operations.watch import watch
 from headless.secret import application_secret, require_secret
 from headless.security.passwords import Passwords
+from headless.security.secrets import KeyHashes
 from headless.security.tokens import Tokens
 from headless.server import Server
 from headless.shipped import shipped
@@ -103,6 +104,7 @@ class Headless:
         """Logging in and out. The application's secret is read at its first use."""
         if self._sessions is None:
             secret = application_secret(self.config, self.data_dir)
+            self.core.keys = KeyHashes(secret, self.config.previous_secrets)
             signing = partial(Tokens, secret, previous=self.config.previous_secrets, now=self.core.clock.now)
             self._sessions = self.core.sessions = Sessions(self.core, signing())
             self.tickets = Tickets(self.core, signing(purpose="stream ticket: "))

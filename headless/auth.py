@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from headless.declaration import Bool, Int, Str, declaration, nested
+from headless.declaration import Bool, Int, Str, declaration, each, nested
 from headless.errors import ConfigError
 
 
@@ -74,6 +74,15 @@ class ForgotPassword:
 
 
 @declaration
+class Invitation:
+    """Mails that invite users, who set their passwords by them. `expiration` is in milliseconds."""
+
+    expiration: Int = 7 * 24 * 3_600_000
+    generate_email_html: MailText = None
+    generate_email_subject: MailText = None
+
+
+@declaration
 class Verify:
     """New users log in only after they followed a link in a mail."""
 
@@ -90,6 +99,13 @@ def as_verify(given: Any) -> Any:
     if given not in (None, False) and not isinstance(given, Verify):
         raise ConfigError(f"verify is true, false or options, not {given!r}")
     return given or None
+
+
+def as_strategy(given: Any) -> Any:
+    """Reads a way of knowing who asks: a function of a request."""
+    if not callable(given):
+        raise ConfigError(f"{given!r} is not a strategy: give a function of a request")
+    return given
 
 
 @declaration
@@ -112,6 +128,11 @@ class Auth:
     min_password_length: Int = 8
     forgot_password: Annotated[Any, nested(ForgotPassword)] = ForgotPassword()
     verify: Annotated[Any, BeforeValidator(as_verify, json_schema_input_type=bool | Verify)] = None
+    invitation: Annotated[Any, nested(Invitation)] = Invitation()
+    use_api_key: Bool = False
+    strategies: Annotated[Sequence[Any], each(as_strategy)] = ()
+    disable_local_strategy: Bool = False
+    validate_password: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
         problems = []

@@ -22,7 +22,7 @@ COLLECTION_HOOKS = (
     "before_operation", "before_validate", "before_change", "after_change", "before_read", "after_read",
     "before_delete", "after_delete", "after_operation", "after_error", "after_commit",
     "before_login", "after_login", "after_login_failure", "after_lockout", "after_unlock", "after_logout",
-    "after_forgot_password", "after_reset_password", "after_verify",
+    "after_key_use", "after_forgot_password", "after_reset_password", "after_verify", "after_invite",
     "me", "after_me", "refresh", "after_refresh",
 )  # fmt: skip
 GLOBAL_HOOKS = (

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import logging
 import re
-from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -19,10 +19,10 @@ from headless.errors import BadRequest, Forbidden, HeadlessError, RouteNotFound,
 from headless.hooks import HookContext
 from headless.http.cors import CorsPolicy
 from headless.http.responses import JSONResponse, as_response
+from headless.identification import identify
 from headless.operations.ticket import PREFIX
 from headless.request import Request
 from headless.routing import Found, Owner, Router, split
-from headless.security.cookies import cookie_value
 from headless.security.origin import OriginCheck
 from headless.shipped import generated, generated_global, generated_root
 from headless.streams.response import EventStream
@@ -101,8 +101,8 @@ class Server:
             ticket = _ticket(scope)
             if ticket is not None:
                 await self._redeem(ticket, scope)
-            elif identified:
-                await self.identify(scope, path[5:].partition("/")[0])
+            elif identified or self._app.sessions.has_strategies:
+                await identify(self._app.sessions, self._origins, request, path[5:].partition("/")[0])
             response = await self._handled(path, scope, request)
             if ticket is not None and not _is_stream(response):
                 raise Forbidden(STREAMS_ONLY)
@@ -175,20 +175,6 @@ class Server:
         )
         return await decide(endpoint.access, context) is True
 
-    async def identify(self, scope: Scope, slug: str | None = None) -> None:
-        """Finds out who asks: by a token in the header, else in a cookie where it counts, first its own."""
-        sessions = self._app.sessions
-        token = _token(scope)
-        candidates = [token] if token is not None else list(_cookies(scope, sessions.cookie_names(slug)))
-        if token is None and candidates and not self._origins.cookie_counts(scope):
-            return
-        for text in candidates:
-            user = await sessions.find_user(text)
-            if user is not None:
-                scope["headless.user"] = user
-                scope["headless.token"] = text
-                return
-
     async def _redeem(self, ticket: str, scope: Scope) -> None:
         """The ticket's session asks, whatever else the request says."""
         if scope["method"] != "GET":
@@ -243,7 +229,7 @@ class Server:
             await _error_response(RouteNotFound(path))(scope, receive, send)
             return
         try:
-            await self.identify(scope)
+            await identify(self._app.sessions, self._origins, Request(scope, receive))
         except HeadlessError as error:
             await _error_response(error)(scope, receive, send)
             return
@@ -282,24 +268,6 @@ def _segments(path: str, scope: Scope) -> list[str]:
         return split(path[5:])
     above = len(split(scope["path"])) - len(split(path)) + 1
     return [unquote(segment) for segment in split(raw.decode("latin-1"))[above:]]
-
-
-def _token(scope: Scope) -> str | None:
-    """The token in the header of a request. What it says is not rescued by a cookie."""
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            kind, _, token = value.decode("latin-1").partition(" ")
-            if kind in ("JWT", "Bearer") and token:
-                return str(token.strip())
-    return None
-
-
-def _cookies(scope: Scope, names: Iterable[str]) -> Iterator[str]:
-    """The tokens in the cookies of a request."""
-    header = next((value for name, value in scope["headers"] if name == b"cookie"), None)
-    for name in names if header is not None else ():
-        if found := cookie_value(header, name):
-            yield found
 
 
 def _ticket(scope: Scope) -> str | None:

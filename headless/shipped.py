@@ -24,7 +24,9 @@ def generated(collection: Collection) -> tuple[Endpoint, ...]:
     if collection.endpoints is False:
         return ()
     without = () if collection.can_duplicate else (documents.duplicate,)
-    own = GENERATED_AUTH if collection.auth is not None else ()
+    own: tuple[Endpoint, ...] = ()
+    if collection.auth is not None:
+        own = auth.WITHOUT_PASSWORDS if collection.auth.disable_local_strategy else GENERATED_AUTH
     return (*own, *(endpoint for endpoint in GENERATED if endpoint not in without))
 
 

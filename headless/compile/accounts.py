@@ -27,6 +27,9 @@ PASSWORD = "password"  # noqa: S105 - a key's name
 RESET_COLUMN = "_reset"
 VERIFICATION_COLUMN = "_verification"
 VERIFIED = "_verified"
+API_KEY = "apiKey"
+API_KEY_COLUMN = "_api_key"
+KEY_ENABLED = "enableAPIKey"
 
 VERIFICATION: Mapping[str, Rule] = MappingProxyType({"create": staff, "read": authenticated, "update": staff})
 """Who may say whether an address is its user's, and who may know."""
@@ -104,6 +107,8 @@ def account_nodes(auth: Auth, known: Mapping[str, Node]) -> Sequence[Node]:
         )  # fmt: skip
     if auth.verify is not None:
         names.append(Checkbox(VERIFIED, label="Verified", default_value=False, access=VERIFICATION))
+    if auth.use_api_key:
+        names.append(Checkbox(KEY_ENABLED, label="Enable API key"))
     state: list[DataField] = [
         Date("resetPasswordExpiration", hidden=True), Date("resetPasswordRequestedAt", hidden=True)
     ]  # fmt: skip
@@ -120,7 +125,8 @@ def secret_columns(auth: Auth | None) -> Sequence[str]:
     """The columns beside the documents, which no document and no answer ever holds: hashes."""
     if auth is None:
         return ()
-    return (PASSWORD_COLUMN, RESET_COLUMN, *((VERIFICATION_COLUMN,) if auth.verify is not None else ()))
+    verification = (VERIFICATION_COLUMN,) if auth.verify is not None else ()
+    return (PASSWORD_COLUMN, RESET_COLUMN, *verification, *((API_KEY_COLUMN,) if auth.use_api_key else ()))
 
 
 def _node(field: DataField, *, state: bool = False) -> Node:

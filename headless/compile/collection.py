@@ -52,6 +52,8 @@ class CompiledCollection:
         self.kept = kept_nodes(self.plan, self.place)
         """The leaves inside rows that have values in the table of values."""
         self.secret_columns = secret_columns(declared.auth)
+        self.has_keys = declared.auth is not None and bool(declared.auth.use_api_key)
+        """Whether its users may have API keys."""
         self.counts_attempts = declared.auth is not None and bool(declared.auth.max_login_attempts)
         """Whether wrong passwords are counted, so that its users can be locked out."""
         self.constants = self.make_constants()

@@ -26,6 +26,7 @@ DATA: Final = frozenset({"default_value", "custom", "indexes", "json_schema"})
 FUNCTIONS: Final = {
     "validate": "validator", "condition": "condition", "filter_options": "filter", "handler": "handler",
     "on_init": "start hook", "generate_email_html": "mail", "generate_email_subject": "mail",
+    "validate_password": "validator",
 }  # fmt: skip
 
 
@@ -44,6 +45,7 @@ class Reader:
             "hooks": self._hooks,
             "endpoints": self._endpoints,
             "mounts": self._mounts,
+            "strategies": self._strategies,
         }
 
     def options(self, cls: type, node: Node, without: Sequence[str] = ()) -> dict[str, Any]:
@@ -89,6 +91,10 @@ class Reader:
 
     def _hook(self, node: Node) -> Any:
         return [self._hook(child) for child in node.value] if node.is_list else self._function(node, "hook")
+
+    def _strategies(self, node: Node) -> Any:
+        nodes = node.value if node.is_list else [node]
+        return [self._function(child, "handler") for child in nodes]
 
     def _mounts(self, node: Node) -> Any:
         if not node.is_mapping:

@@ -23,7 +23,7 @@ ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
 """The arguments that a function of each kind is called with."""
 
 _MADE: Final[tuple[tuple[type, str], ...]] = ((BuiltIn, "rule"), (Endpoint, "endpoint"), (Plugin, "plugin"))
-_FIRST: Final = {"AccessContext": "rule", "HookContext": "hook", "Request": "handler"}
+_FIRST: Final = {"AccessContext": "rule", "HookContext": "hook", "Request": "handler", "MailContext": "mail"}
 _FIELD_CONTEXT_AT: Final = {0: "filter", 1: "validator", 2: "condition"}
 _WORD: Final = re.compile(r"\w+")
 

@@ -19,6 +19,8 @@ DEFINITION: Final = "#/$defs/"
 NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 PASSWORD: Final[Schema] = {"type": "string", "format": "password", "writeOnly": True}
 
+API_KEY: Final[Schema] = {"type": ["string", "null"], "minLength": 16, "maxLength": 255, "writeOnly": True}
+
 
 class Components:
     """The schemas by name. A reference to one makes it, if nothing referred to it before."""
@@ -90,6 +92,8 @@ class Components:
         knows = self.sight.knows(collection.slug)
         constants = {key: {"type": "string", "const": value} for key, value in collection.constants.items()}
         properties = {"id": collection.id_schema, **(self._shown(collection) if knows else {}), **constants}
+        if knows and collection.has_keys:
+            properties["hasAPIKey"] = {"type": "boolean"}
         described = collection.declaration.admin.description
         told = {"description": described} if described else {}
         always = {} if collection.kind == "global" else {"required": ["id"]}
@@ -111,7 +115,8 @@ class Components:
     def create(self, collection: CompiledCollection) -> Schema:
         """The body of a create."""
         schema = self._body(collection, "create")
-        if collection.secret_columns:
+        auth = collection.declaration.auth
+        if auth is not None and not auth.disable_local_strategy:
             schema["required"] = [*schema.get("required", ()), "password"]
         return schema
 
@@ -120,6 +125,13 @@ class Components:
         auth = collection.declaration.auth
         tells_token = auth is None or not auth.remove_token_from_responses
         return common.opened(self.shape("self", collection.slug), tells_token=tells_token)
+
+    def invitation(self, collection: CompiledCollection) -> Schema:
+        """The body that makes a user without a password."""
+        schema = self._body(collection, "create")
+        schema["properties"].pop("password", None)
+        schema["required"] = sorted({*schema.get("required", ()), "email"})
+        return schema
 
     def credentials(self, collection: CompiledCollection) -> Schema:
         """What a user logs in by."""
@@ -145,6 +157,8 @@ class Components:
         if collection.declaration.auth is not None:
             least = collection.declaration.auth.min_password_length
             schema["properties"]["password"] = {**PASSWORD, "minLength": least}
+        if collection.has_keys:
+            schema["properties"]["apiKey"] = API_KEY
         return schema
 
     def _composer(self, collection: CompiledCollection, operation: str) -> Composer:
@@ -187,6 +201,7 @@ SHAPES: Final[Mapping[str, tuple[str, Callable[[Components, CompiledCollection],
         "written": ("Written", lambda known, found: common.written(known.shape("document", found.slug))),
         "bulk": ("Bulk", lambda known, found: common.bulk(known.shape("document", found.slug), found.id_schema)),
         "self": ("Self", Components.own),
+        "invitation": ("Invitation", Components.invitation),
         "credentials": ("Credentials", Components.credentials),
         "identity": ("Identity", Components.identity),
         "opened": ("Opened", Components.opened),

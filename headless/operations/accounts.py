@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Generator, Mapping
 from typing import Any
 
 from headless.compile.accounts import PASSWORD, PASSWORD_COLUMN, RESET_COLUMN
 from headless.compile.collection import CompiledCollection
+from headless.fields.base import FieldContext
 from headless.operations.core import Asker, Core
 from headless.operations.identity import REQUIRED, normal
+from headless.operations.keys import key_columns
 from headless.operations.lockout import forgetting
 from headless.operations.page import Document
 from headless.operations.write import Preparation
@@ -33,16 +36,19 @@ async def secret_columns(
         return {}
     if not any(preparation.document.get(key) for key in auth.identifiers) and not preparation.errors:
         preparation.errors += [{"message": REQUIRED, "path": key} for key in auth.identifiers]
+    keys = key_columns(asker.core.keys, collection, data, preparation)
     given = PASSWORD in data and await _may_set_password(asker, collection, preparation)
     if not given and preparation.operation == "update":
-        return {}
+        return keys
+    if not given and auth.disable_local_strategy:
+        return keys
     password = data.get(PASSWORD) if given else None
-    message = password_problem(password, auth.min_password_length)
+    message = await password_problem(collection, password, preparation.context())
     if message is not None:
         preparation.errors.append({"message": message, "path": PASSWORD})
     if preparation.errors:
         return {}
-    return {PASSWORD_COLUMN: await asker.core.passwords.hash(str(password))}
+    return {**keys, PASSWORD_COLUMN: await asker.core.passwords.hash(str(password))}
 
 
 async def _may_set_password(asker: Asker, collection: CompiledCollection, preparation: Preparation) -> bool:
@@ -55,8 +61,19 @@ async def _may_set_password(asker: Asker, collection: CompiledCollection, prepar
     )  # fmt: skip
 
 
-def password_problem(password: Any, shortest: int) -> str | None:
-    """What is wrong with a password, or None."""
+async def password_problem(collection: CompiledCollection, password: Any, context: FieldContext) -> str | None:
+    """What is wrong with a password, or None: what the platform refuses, then what the declaration does."""
+    auth = collection.declaration.auth
+    message = _refused(password, auth.min_password_length)
+    if message is not None or auth.validate_password is None:
+        return message
+    answer = auth.validate_password(password, context)
+    if inspect.isawaitable(answer):
+        answer = await answer
+    return None if answer is True else answer if isinstance(answer, str) else "This password will not do."
+
+
+def _refused(password: Any, shortest: int) -> str | None:
     if password is None or password == "":
         return REQUIRED
     if not isinstance(password, str):

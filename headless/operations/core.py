@@ -52,6 +52,7 @@ class Core:
         self.hub: Any = None
         self.sessions: Any = None
         self.post: Any = None
+        self.keys: Any = None
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def collection(self, slug: str) -> CompiledCollection:

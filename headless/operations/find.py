@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
+
+from headless.compile.accounts import API_KEY_COLUMN
 from headless.compile.collection import CompiledCollection
 from headless.compile.selection import Selection
+from headless.database import Database, Statement
 from headless.declaration import thaw
 from headless.errors import BadRequest, Forbidden, NotFound
 from headless.hooks import run_hooks
@@ -145,9 +149,23 @@ async def get(asker: Asker, collection: CompiledCollection, id: Any, query: Quer
         populate: Populate = parse_populate(query.populate) if depth else {}
         shown = _shown(collection, query)
         document = (await present(asker, collection, [document], depth=depth, populate=populate, **shown))[0]
+    if collection.has_keys and not query.select:
+        document["hasAPIKey"] = await _has_key(asker.core, collection, document["id"])
     if "after_operation" in collection.hooks:
         return await run_after(asker, collection, "find_by_id", document, id=collection.read_id(id))
     return document
+
+
+async def _has_key(core: Core, collection: CompiledCollection, id: Any) -> bool:
+    """Whether a user has an API key: all that is ever told of it."""
+
+    def make(database: Database) -> Statement:
+        table = collection.table
+        found = table.c.id == sa.bindparam("id"), table.c[API_KEY_COLUMN].is_not(None)
+        return database.compile(sa.select(table.c.id).where(*found), ["id"])
+
+    statement = core.statements.remembered(("has a key", collection.slug), make)
+    return bool(await core.database.read(statement, (id,)))
 
 
 def _shown(collection: CompiledCollection, query: Query) -> dict[str, Any]:

@@ -35,6 +35,13 @@ RESET: Final = Letter(
     "Set a new password",
     "If it was not you, do nothing: your password stays as it is.",
 )
+INVITATION: Final = Letter(
+    "reset",
+    "You are invited",
+    "An account was made for you.",
+    "Set your password",
+    "If you do not know what this is about, do nothing: nobody can log in to it.",
+)
 VERIFY: Final = Letter(
     "verify",
     "Confirm your email address",

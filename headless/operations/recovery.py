@@ -12,9 +12,10 @@ from headless.compile.accounts import PASSWORD, PASSWORD_COLUMN, RESET_COLUMN, V
 from headless.compile.collection import CompiledCollection
 from headless.database import Database, Statement
 from headless.errors import Forbidden, ValidationError
+from headless.fields.base import FieldContext
 from headless.operations.accounts import password_problem
 from headless.operations.change import before, collection_hooks
-from headless.operations.core import Asker
+from headless.operations.core import Asker, Core
 from headless.operations.find import stored
 from headless.operations.identity import find_account, require_identity
 from headless.operations.letters import RESET, write_letter
@@ -22,6 +23,7 @@ from headless.operations.lockout import forgetting
 from headless.operations.verification import confirm
 from headless.security.secrets import hash_of_token, new_token
 
+FOREVER: Final = "9999-12-31T23:59:59.999Z"
 INVALID: Final = "Token is either invalid or has expired."
 
 
@@ -38,26 +40,35 @@ async def forgot_password(
     identity = require_identity(collection, data)
     account = await find_account(core, collection, identity)
     reachable = account is not None and (not send_email or bool(account.document.get("email")))
-    token, now = new_token(), int(core.clock.now() * 1000)
-    earliest = iso_from_ms(now - options.min_request_interval) if send_email else iso_from_ms(now + 1)
-    values = (
-        hash_of_token(token), iso_from_ms(now + options.expiration), iso_from_ms(now),
-        account.id if account is not None and reachable else None, earliest,
-    )  # fmt: skip
-    statement = core.statements.remembered(("ask for a reset", collection.slug), lambda db: _ask(db, collection))
-
-    def store() -> Generator[Any, Any, bool]:
-        return bool((yield statement, values))
-
-    is_new = await core.database.store(store)
+    id = account.id if account is not None and reachable else None
+    interval = options.min_request_interval if send_email else 0
+    token = await issue_token(core, collection, id, options.expiration, interval)
     user = None if account is None else account.document
-    if is_new and user is not None and send_email:
+    if token is not None and user is not None and send_email:
         core.post.send(lambda: write_letter(asker, collection, RESET, options, user, token))
     await collection_hooks(
         asker, collection, "after_forgot_password", "forgot_password", "doc", doc=user and dict(user),
         id=user and user["id"], args={"identity": identity.value},
     )  # fmt: skip
-    return token if is_new and asker.system else None
+    return token if asker.system else None
+
+
+async def issue_token(
+    core: Core, collection: CompiledCollection, id: Any, lifetime: int, interval: int = 0
+) -> str | None:
+    """A token for a user, in place of the one before; None within the interval since that, and for nobody.
+
+    Both are in milliseconds.
+    """
+    token, now = new_token(), int(core.clock.now() * 1000)
+    earliest = iso_from_ms(now - interval) if interval else FOREVER
+    values = hash_of_token(token), iso_from_ms(now + lifetime), iso_from_ms(now), id, earliest
+    statement = core.statements.remembered(("ask for a reset", collection.slug), lambda db: _ask(db, collection))
+
+    def store() -> Generator[Any, Any, bool]:
+        return bool((yield statement, values))
+
+    return token if await core.database.store(store) else None
 
 
 async def reset_password(asker: Asker, collection: CompiledCollection, data: Mapping[str, Any]) -> Any:
@@ -69,9 +80,12 @@ async def reset_password(asker: Asker, collection: CompiledCollection, data: Map
     core, auth = asker.core, collection.declaration.auth
     data = await before(asker, collection, "reset_password", data)
     hashed, password = hashed_token(data.get("token")), data.get(PASSWORD)
-    if not await core.database.read(_statement(asker, collection, "token", _look), (hashed, core.clock.text())):
+    rows = await core.database.read(_statement(asker, collection, "token", _look), (hashed, core.clock.text()))
+    owner = await stored(core, collection, rows[0][0]) if rows else None
+    if owner is None:
         raise Forbidden(INVALID)
-    message = password_problem(password, auth.min_password_length)
+    context = FieldContext("update", owner, owner, owner["id"], None, request=asker.request, now=core.clock.text)
+    message = await password_problem(collection, password, context)
     if message is not None:
         raise ValidationError([{"message": message, "path": PASSWORD}], collection=collection.slug)
     fresh = await core.passwords.hash(str(password))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Callable, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -23,11 +23,13 @@ from headless.operations.core import Asker, Core
 from headless.operations.create import create
 from headless.operations.credentials import WRONG, check_password, renew_hash
 from headless.operations.find import stored
-from headless.operations.identity import Account, credentials_of
+from headless.operations.identity import Account, Identity, credentials_of
+from headless.operations.keys import user_of_key
 from headless.operations.lockout import forgetting
 from headless.operations.page import Document
 from headless.operations.present import present
 from headless.operations.recovery import reset_password
+from headless.operations.strategies import again, user_by_strategies
 from headless.operations.verification import without_verification
 from headless.query.conditions import ALWAYS
 from headless.security.cookies import SessionCookie
@@ -37,9 +39,10 @@ if TYPE_CHECKING:
     from headless.request import Request
 
 MOST_SESSIONS = 100
-PRIVATE = frozenset({"_sid", "_strategy", "_claims"})
+PRIVATE = frozenset({"_sid", "_strategy", "_claims", "_key"})
 """What a user who asks has besides the values of his document."""
 
+Identified = tuple[Document | None, str | None]
 Change = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 
 
@@ -64,6 +67,8 @@ class Sessions:
             slug: _cookie(core, found) for slug, found in core.collections.items() if found.declaration.auth is not None
         }
         self._cookie_names: dict[str | None, tuple[str, ...]] = {}
+        self.has_strategies = any(core.collections[slug].declaration.auth.strategies for slug in self._cookies)
+        """Whether anything but tokens and keys may say who asks."""
 
     def cookie_names(self, slug: str | None = None) -> tuple[str, ...]:
         """The cookies that may hold a token: first that of the collection that is asked, then that of staff."""
@@ -167,9 +172,25 @@ class Sessions:
         ends, began = (iso_from_ms(int(claims.get(key, 0)) * 1000) for key in ("exp", "iat"))
         return ends > now and began >= (user["tokensSince"] or "")
 
-    async def renewed(self, user: Mapping[str, Any]) -> Document | None:
+    async def identify(self, request: Request, tokens: Iterable[str], key: tuple[str, str] | None) -> Identified:
+        """Who asks, and the token that says so: by a session's token, an API key of a collection, or a strategy."""
+        for token in tokens:
+            if (user := await self.find_user(token)) is not None:
+                return user, token
+        user = None
+        if key is not None:
+            user = await user_of_key(Asker(self._core, request=request), key[0], self._core.keys.of(key[1]))
+        if user is None and self.has_strategies:
+            user = await user_by_strategies(self._core, request)
+        return user, None
+
+    async def renewed(self, user: Mapping[str, Any], request: Request | None = None) -> Document | None:
         """The user of an earlier request as he is now; None when what let him in does so no longer."""
-        return await self.user_of(user["_claims"])
+        if "_claims" in user:
+            return await self.user_of(user["_claims"])
+        if "_key" in user:
+            return await user_of_key(Asker(self._core, request=request), user["collection"], [user["_key"]])
+        return await again(self._core, dict(user), request)
 
     async def logout(
         self,
@@ -202,6 +223,27 @@ class Sessions:
             id=user["id"],
         )
         return self._cookies[slug].expired_header()
+
+    async def end(self, user: Mapping[str, Any], which: str) -> None:
+        """Ends one of a user's sessions by its id, or with `others` all but the one that he asks in."""
+        collection, own = self._auth(user["collection"]), user.get("_sid")
+        if collection.declaration.auth.use_sessions:
+
+            def left(sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+                return [each for each in sessions if (each["id"] == own if which == "others" else each["id"] != which)]
+
+            await self._core.database.store(lambda: self._change(collection, user["id"], left))
+
+    async def confirm(self, user: Mapping[str, Any], password: str, request: Request | None = None) -> None:
+        """Has a user who is logged in prove that he knows his password. A wrong one counts as at a log-in.
+
+        Raises AuthenticationError, and Locked.
+        """
+        collection = self._auth(user["collection"])
+        key = next(key for key in ("email", "username") if user.get(key))
+        identity = Identity(key, user[key], key == "email")
+        account = await check_password(Asker(self._core, user, request=request), collection, identity, password)
+        await self._core.database.store(lambda: forgetting(self._core, collection, account.id))
 
     async def refresh(self, slug: str, user: Mapping[str, Any] | None, request: Request | None = None) -> Login:
         """Prolongs the user's session, or does what a `refresh` hook does instead. Raises Forbidden."""

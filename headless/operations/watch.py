@@ -110,9 +110,9 @@ class LiveQuery(Watch):
         """Whether the session is open, and the user's rights are those that the stream began with."""
         user = self._asker.user
         assert user is not None
-        if user.get("_claims") is None:
+        if "_strategy" not in user:
             return True
-        fresh = await self._asker.core.sessions.renewed(user)
+        fresh = await self._asker.core.sessions.renewed(user, self._asker.request)
         if fresh is None:
             return False
         try:

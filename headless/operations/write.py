@@ -197,6 +197,10 @@ class Preparation:
         if all(error["path"] != dotted for error in self.errors):
             self.errors.append({"label": label, "message": message, "path": dotted})
 
+    def context(self) -> FieldContext:
+        """What is known of the whole document."""
+        return self._context(self.document)
+
     def _context(self, siblings: Mapping[str, Any]) -> FieldContext:
         asker = self.asker
         return FieldContext(

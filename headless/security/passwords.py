@@ -15,10 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NamedTuple, ParamSpec, TypeVar
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
-from headless.errors import Unavailable
+from headless.errors import BadRequest, Unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -98,6 +98,8 @@ class Passwords:
 
     def _matches(self, stored: str | None, password: str, salt: str | None) -> bool:
         self._count()
+        if stored is not None and (salted := _SALTED.fullmatch(stored)):
+            salt, stored = salted[1], salted[2]
         imported = None if stored is None else _read_imported(stored)
         if imported is not None:
             return _matches_imported(imported, password, salt or "")
@@ -118,6 +120,22 @@ class Passwords:
     def _count(self) -> None:
         with self._counting:
             self.computed += 1
+
+
+_SALTED: Final = re.compile(r"payload\$([^$]*)\$(.+)", re.DOTALL)
+
+
+def imported_hash(stored: str, salt: str = "") -> str:
+    """A hash from elsewhere as it is stored here, with its salt. Raises BadRequest for one that cannot be verified."""
+    if _read_imported(stored) is not None:
+        if not salt or "$" in salt:
+            raise BadRequest("A hash of Payload's is verified with its salt.")
+        return f"payload${salt}${stored}"
+    try:
+        extract_parameters(stored)
+    except InvalidHashError:
+        raise BadRequest("This is neither a hash of argon2 nor one of Payload's.") from None
+    return stored
 
 
 class _Imported(NamedTuple):

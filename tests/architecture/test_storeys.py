@@ -26,7 +26,7 @@ STOREYS: list[set[str]] = [
     {"compile", "loader", "project"},
     {"query"},
     {"operations"},
-    {"api", "request", "routing", "secret", "openapi", "typings"},
+    {"api", "request", "routing", "identification", "secret", "openapi", "typings"},
     {"admin"},
     {"shipped"},
     {"server"},

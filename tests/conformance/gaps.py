@@ -78,9 +78,7 @@ GAPS = Gaps(
         "upload": Gap("uploads", "collection"),
         "orderable": Gap("orderable collections", "collection"),
     },
-    auth={
-        "useAPIKey": Gap("API keys", keys=("enableAPIKey", "apiKey", "hasAPIKey")),
-    },
+    auth={},
     fields={
         "join.collection=posts": Gap("drafts, which decide who sees them", "field"),
         "localized": Gap("localization"),
@@ -95,8 +93,6 @@ GAPS = Gaps(
         "/api/payload-": "the platform's own collections",
     },
     handlers={},
-    headers={
-        "authorization: api-key": "API keys",
-    },
+    headers={},
     rules={"published_or_authenticated": "authenticated"},
 )

@@ -17,7 +17,7 @@ import yaml
 import headless
 from headless import admin, errors, events, fields, operators, richtext, testing
 from headless.access import BUILT_IN, AccessContext
-from headless.auth import Auth, Cookies, ForgotPassword, LoginWithUsername, MailContext, Verify
+from headless.auth import Auth, Cookies, ForgotPassword, Invitation, LoginWithUsername, MailContext, Verify
 from headless.cli.commands import cli
 from headless.collection import Collection, CollectionAdmin, Index, Pagination
 from headless.config import (
@@ -51,8 +51,8 @@ from tests.docs.markdown import DOCS, ROOT, codes, first_cells, name_of, read
 GUIDE, REFERENCE = DOCS / "guide", DOCS / "reference"
 DECLARATIONS = (
     Config, AdminOptions, CorsOptions, ChangeLogOptions, OpenApiOptions, GenerateOptions, Collection, CollectionAdmin,
-    Global, GlobalAdmin, Labels, Pagination, Index, Auth, Cookies, ForgotPassword, LoginWithUsername, Verify,
-    MailOptions, FieldAdmin, DateAdmin, Block, BlockAdmin, StreamLimits,
+    Global, GlobalAdmin, Labels, Pagination, Index, Auth, Cookies, ForgotPassword, Invitation, LoginWithUsername,
+    Verify, MailOptions, FieldAdmin, DateAdmin, Block, BlockAdmin, StreamLimits,
 )  # fmt: skip
 
 

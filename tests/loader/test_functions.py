@@ -367,3 +367,40 @@ def test_callables_of_every_make_are_functions(folder: Folder) -> None:
     )
     assert len(folder.load(rule("[team, member, late, part, rarely]")).collections[0].access["read"]) == 5
     assert folder.load(rule("authenticated")).collections[0].access["read"] is authenticated
+
+
+ACCOUNTS = """\
+from headless import MailContext, Request
+
+
+async def by_proxy(request: Request): ...
+
+
+def mail(context: MailContext):
+    return "Hello"
+
+
+def strict(value, ctx):
+    return True
+"""
+
+
+def test_functions_of_accounts_are_named_where_they_are_asked_for(folder: Folder) -> None:
+    """Strategies, texts of mails and the rule for passwords."""
+    folder.write({"functions.py": ACCOUNTS})
+    config = folder.load(
+        "imports: [functions.py]\n"
+        "collections:\n"
+        "- slug: people\n"
+        "  auth:\n"
+        "    strategies: [by_proxy]\n"
+        "    validatePassword: strict\n"
+        "    forgotPassword: {generateEmailHTML: mail}\n"
+        "    verify: {generateEmailSubject: mail}\n"
+        "  fields: []\n",
+    )
+    auth = config.collections[0].auth
+    found = [*auth.strategies, auth.validate_password, auth.forgot_password.generate_email_html]
+    assert [each.__name__ for each in (*found, auth.verify.generate_email_subject)] == [
+        "by_proxy", "strict", "mail", "mail"
+    ]  # fmt: skip

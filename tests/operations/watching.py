@@ -97,3 +97,15 @@ def everything(client: TestClient) -> str:
     """All that the database holds, as text."""
     names = [row[0] for row in rows(client, "SELECT name FROM sqlite_master WHERE type = 'table'")]
     return str({name: rows(client, f'SELECT * FROM "{name}"') for name in names})
+
+
+def five_seconds_later(client: TestClient) -> None:
+    """Lets what is done every few seconds for open streams be done, as if they had passed."""
+
+    async def move() -> None:
+        keeper = client.app.hub.time
+        clock = keeper._clock
+        keeper._clock = lambda: clock() + 5
+        keeper.tick()
+
+    client.run(move())
