@@ -16,7 +16,7 @@ from headless.admin import may_enter
 from headless.admin_ui.segments import escaped
 from headless.admin_ui.site import Site
 from headless.admin_ui.times import Now, utc_now
-from headless.admin_ui.views import access, dashboard, documents, edit, fragments, live, page
+from headless.admin_ui.views import access, account, dashboard, documents, edit, fragments, live, page, recovery
 from headless.admin_ui.views import globals as of_globals
 from headless.admin_ui.visit import Visit
 
@@ -40,6 +40,9 @@ OPEN: Final[Sequence[tuple[str, View]]] = (
     ("/login", access.login),
     ("/logout", access.logout),
     ("/create-first-user", access.first_user),
+    ("/forgot", recovery.forgot),
+    ("/reset/{slug}", recovery.reset),
+    ("/verify/{slug}", recovery.verify),
 )
 """What may be opened without being logged in."""
 
@@ -48,7 +51,9 @@ GUARDED: Final[Sequence[tuple[str, View]]] = (
     ("/_live", live.live),
     ("/_counts", live.counts),
     ("/_who/{slug}/{id}", live.who),
+    ("/account", account.account),
     ("/collections/{slug}", documents.document_list),
+    ("/collections/{slug}/_invite", account.invite),
     ("/collections/{slug}/create", edit.create),
     ("/collections/{slug}/_row", fragments.row),
     ("/collections/{slug}/_options", fragments.options),

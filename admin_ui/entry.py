@@ -92,6 +92,11 @@ class Entry:
         return " or ".join({"email": "email", "username": "username"}[key] for key in self.login_keys).capitalize()
 
     @property
+    def invites(self) -> bool:
+        """Whether people can be invited to be its users."""
+        return self.auth and not self.compiled.declaration.auth.disable_local_strategy
+
+    @property
     def can_duplicate(self) -> bool:
         """Whether its documents can be duplicated."""
         can: bool = self.compiled.declaration.can_duplicate

@@ -38,7 +38,6 @@ class Shell:
     current: str
     user: str
     me: str
-    account: str | None
     since: int
 
 
@@ -60,9 +59,8 @@ async def make_shell(visit: Visit, current: str) -> Shell:
             groups.setdefault(page.group, Group(page.group)).items.append(item)
     user = visit.user
     own = visit.site.entries.get(str(user.get("collection")))
-    account = visit.url("collections", own.slug, user["id"]) if own and await visit.may_read(own.slug) else None
     name = own.title(user) if own else str(user.get("email", user["id"]))
-    return Shell(list(groups.values()), current, name, user_path(user), account, visit.since)
+    return Shell(list(groups.values()), current, name, user_path(user), visit.since)
 
 
 def user_path(user: Mapping[str, Any]) -> str:

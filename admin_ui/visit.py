@@ -32,6 +32,10 @@ FLASHES: Final[Mapping[str, str]] = {
     "deleted": "Deleted.",
     "left": "You are logged out.",
     "welcome": "Welcome. You are the first user.",
+    "password": "Your new password is set.",
+    "ended": "Ended.",
+    "no-key": "Your API key is switched off.",
+    "invited": "Invited. A mail is on its way.",
 }
 """What a page may say of the one before it, by the key in the cookie."""
 

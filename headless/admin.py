@@ -35,6 +35,7 @@ SLOTS: Final[Mapping[str, str]] = MappingProxyType(
         "dashboard.cards": "<li class=card> elements after the collections' cards",
         "list.before": "a list, between its heading and its search",
         "list.row.actions": "the last cell of each row of a list; knows `doc` and `entry`",
+        "account": "the end of the page of one's own account",
         "edit.sidebar": "the properties beside a document; knows `doc` (none when new) and `entry`",
     }
 )

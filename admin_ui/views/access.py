@@ -35,7 +35,7 @@ async def login(visit: Visit) -> Response:
         opened = await sessions.login(slug, {key: name, "password": password}, visit.request)
     except HeadlessError as error:
         return _login_form(visit, wanted, name, error.message, error.status_code)
-    return _with_cookie(visit.redirect(wanted), opened.cookie)
+    return with_cookie(visit.redirect(wanted), opened.cookie)
 
 
 def _login_form(visit: Visit, wanted: str, name: str = "", error: str | None = None, status: int = 200) -> Response:
@@ -53,7 +53,7 @@ async def logout(visit: Visit) -> Response:
     if user is None:
         return visit.redirect(visit.url("login"))
     cookie = await visit.request.app.sessions.logout(str(user["collection"]), user, request=visit.request)
-    return _with_cookie(visit.redirect(visit.url("login"), "left"), cookie)
+    return with_cookie(visit.redirect(visit.url("login"), "left"), cookie)
 
 
 async def first_user(visit: Visit) -> Response:
@@ -79,7 +79,7 @@ async def first_user(visit: Visit) -> Response:
         return _first_form(visit, data, error.errors)
     except HeadlessError as error:
         return _first_form(visit, data, [{"path": "", "message": error.message}])
-    return _with_cookie(visit.redirect(visit.base, "welcome"), opened.cookie)
+    return with_cookie(visit.redirect(visit.base, "welcome"), opened.cookie)
 
 
 def _first_form(visit: Visit, data: dict[str, Any], failures: list[Any]) -> Response:
@@ -90,6 +90,7 @@ def _first_form(visit: Visit, data: dict[str, Any], failures: list[Any]) -> Resp
     return visit.plain("first_user.html", status=422 if failures else 200, title="Create the first user", form=form)
 
 
-def _with_cookie(response: Response, cookie: str) -> Response:
+def with_cookie(response: Response, cookie: str) -> Response:
+    """The response, which logs in or out."""
     response.headers.append("set-cookie", cookie)
     return response

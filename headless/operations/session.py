@@ -25,7 +25,7 @@ from headless.operations.credentials import WRONG, check_password, renew_hash
 from headless.operations.find import stored
 from headless.operations.identity import Account, Identity, credentials_of
 from headless.operations.keys import user_of_key
-from headless.operations.lockout import forgetting
+from headless.operations.lockout import Locked, forgetting
 from headless.operations.page import Document
 from headless.operations.present import present
 from headless.operations.recovery import reset_password
@@ -242,7 +242,12 @@ class Sessions:
         collection = self._auth(user["collection"])
         key = next(key for key in ("email", "username") if user.get(key))
         identity = Identity(key, user[key], key == "email")
-        account = await check_password(Asker(self._core, user, request=request), collection, identity, password)
+        try:
+            account = await check_password(Asker(self._core, user, request=request), collection, identity, password)
+        except Locked:
+            raise
+        except AuthenticationError:
+            raise AuthenticationError("The present password is wrong.") from None
         await self._core.database.store(lambda: forgetting(self._core, collection, account.id))
 
     async def refresh(self, slug: str, user: Mapping[str, Any] | None, request: Request | None = None) -> Login:

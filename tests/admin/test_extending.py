@@ -67,7 +67,7 @@ def test_every_slot_is_on_a_page(tmp_path: Path) -> None:
         assert browser.open("/admin/login").status == 200
         log_in(browser)
         pages = {name: POSTS if name.startswith("list") else "/admin" for name in SLOTS}
-        pages["edit.sidebar"] = f"{POSTS}/1"
+        pages |= {"edit.sidebar": f"{POSTS}/1", "account": "/admin/account"}
         for name, path in pages.items():
             place = browser.open(path).page.one("b", data_slot=name)
             assert name == "list.row.actions" or place.text == "<1 posts>"

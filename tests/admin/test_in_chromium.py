@@ -326,6 +326,8 @@ def test_every_page_is_for_everybody(browser: Browser, served: Served, theme: An
             f"{POSTS}/create",
             f"{POSTS}/2/delete",
             "/admin/collections/users/1",
+            "/admin/collections/users/_invite",
+            "/admin/account",
             "/admin/nothing",
         ):
             ada.goto(path)
@@ -338,6 +340,9 @@ def test_every_page_is_for_everybody(browser: Browser, served: Served, theme: An
         ada.goto("/admin")
         ada.click("text=Log out")
         check(ada, "log-in")
+        for path in ("/admin/forgot", "/admin/reset/users", "/admin/reset/users#code", "/admin/verify/users"):
+            ada.goto(path)
+            check(ada, path)
 
 
 def test_rich_text_is_marked_by_buttons_and_seen_as_it_reads(browser: Browser, served: Served) -> None:
