@@ -22,7 +22,7 @@ async def login(request: Request) -> JSONResponse:
     """Opens a session: a token, and a cookie that holds it."""
     opened = await request.app.sessions.login(_slug(request), await request.data(), request)
     body = {"message": "Authentication Passed", "exp": opened.exp, "token": opened.token, "user": opened.user}
-    return JSONResponse(_told(request, body), headers={"set-cookie": opened.cookie})
+    return _opened(request, body, opened.cookie)
 
 
 @Endpoint.post(
@@ -82,7 +82,7 @@ async def refresh(request: Request) -> JSONResponse:
         "message": "Token refresh successful.", "exp": opened.exp, "refreshedToken": opened.token,
         "setCookie": bool(opened.cookie), "strategy": "local-jwt", "user": opened.user,
     }  # fmt: skip
-    return JSONResponse(_told(request, body), headers={"set-cookie": opened.cookie} if opened.cookie else None)
+    return _opened(request, body, opened.cookie)
 
 
 @Endpoint.get("/init", response_schema=_answer(["initialized"], initialized={"type": "boolean"}))
@@ -106,7 +106,7 @@ async def first_register(request: Request) -> JSONResponse:
         "token": opened.token,
         "user": opened.user,
     }
-    return JSONResponse(_told(request, body), headers={"set-cookie": opened.cookie})
+    return _opened(request, body, opened.cookie)
 
 
 @Endpoint.post(
@@ -146,7 +146,7 @@ async def reset_password(request: Request) -> JSONResponse:
     """Sets a new password by a token that was mailed, and logs in. It ends every other session of the user."""
     opened = await request.app.sessions.reset_password(_slug(request), await request.data(), request)
     body = {"message": "Password reset successfully.", "token": opened.token, "user": opened.user}
-    return JSONResponse(_told(request, body), headers={"set-cookie": opened.cookie})
+    return _opened(request, body, opened.cookie)
 
 
 @Endpoint.post(
@@ -172,6 +172,12 @@ async def invite(request: Request) -> JSONResponse:
     """Makes a user who is mailed a token to set a password by."""
     made = await request.api.invite(_slug(request), await request.data())
     return JSONResponse({"doc": made, "message": "Invitation sent."}, status=201)
+
+
+def _opened(request: Request, body: dict[str, Any], cookie: str) -> JSONResponse:
+    """The answer that opens or prolongs a session. A page of another site is given no cookie: it logs nobody in."""
+    headers = {"set-cookie": cookie} if cookie and request.app.server.cookie_counts(request) else None
+    return JSONResponse(_told(request, body), headers=headers)
 
 
 def _told(request: Request, body: dict[str, Any]) -> dict[str, Any]:

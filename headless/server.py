@@ -72,6 +72,10 @@ class Server:
         """Ends the streams as soon as the server is told to stop, which it does not tell the application itself."""
         watch_server_exit(self._app.hub)
 
+    def cookie_counts(self, request: Request) -> bool:
+        """Whether a request comes from where its cookies count: no other site logs a browser in."""
+        return self._origins.cookie_counts(request.scope)
+
     def answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answers one request."""
         path = scope["path"]

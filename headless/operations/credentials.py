@@ -11,7 +11,7 @@ from headless.errors import AuthenticationError, Forbidden, Unavailable
 from headless.operations.change import collection_hooks
 from headless.operations.core import Asker, Core
 from headless.operations.identity import Account, Identity, find_account
-from headless.operations.lockout import Locked, give_back_attempt, take_attempt
+from headless.operations.lockout import Locked, forget_attempts, give_back_attempt, take_attempt
 from headless.query.conditions import ALWAYS
 
 WRONG: Final = "The email or password provided is incorrect."
@@ -45,6 +45,8 @@ async def check_password(asker: Asker, collection: CompiledCollection, identity:
             await _hooks(asker, collection, "after_lockout", account, {"identity": identity.value})
         raise AuthenticationError(WRONG)
     if not account.document.get(VERIFIED, True):
+        if collection.counts_attempts:
+            await forget_attempts(core, collection, account.id)
         await failed(asker, collection, identity, account, "unverified")
         raise Forbidden(UNVERIFIED)
     return account

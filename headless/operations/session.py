@@ -263,7 +263,8 @@ class Sessions:
 
     async def _prolonged(self, collection: CompiledCollection, user: Mapping[str, Any]) -> Login:
         found, sid = await stored(self._core, collection, user["id"]), user.get("_sid")
-        if found is None or (sid is None and collection.declaration.auth.use_sessions):
+        if found is None or "_claims" not in user:
+            # Whoever came by a key or in a way of the application's own has no session to prolong.
             raise Forbidden
         return await self._open(collection, found, sid=sid)
 

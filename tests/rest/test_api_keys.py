@@ -139,6 +139,10 @@ def test_a_key_opens_no_session_and_no_stream_ticket(client: TestClient, bot: Us
     assert client.post("/api/bots/refresh-token", headers=with_key()).status_code == 403
     assert client.post("/api/stream-ticket", headers=with_key()).status_code == 403
     assert client.system.get("bots", bot.id)["sessions"] == []
+    free = Collection("bots", auth={"use_api_key": True, "use_sessions": False}, access=authenticated, fields=[])
+    with TestClient(Config(collections=[free])) as other:
+        other.user("bot@example.com", collection="bots", enableAPIKey=True, apiKey=KEY)
+        assert other.post("/api/bots/refresh-token", headers=with_key()).status_code == 403
 
 
 def test_a_key_outlives_a_change_of_the_secret(client: TestClient, bot: User, tmp_path: Any) -> None:

@@ -198,6 +198,14 @@ def test_a_cookie_from_a_foreign_page_is_nobodys(
     assert client.post("/api/posts", json={"title": "x"}, headers=token | headers).status_code == 201
 
 
+def test_a_foreign_page_logs_nobody_in(client: TestClient, ada: User) -> None:
+    """Its form is answered, without the cookie: no visitor is somebody else without knowing it."""
+    body = {"email": EMAIL, "password": PASSWORD}
+    for origin, given in (("https://evil.example", False), ("null", False), ("http://testserver", True)):
+        answer = client.post("/api/users/login", json=body, headers={"origin": origin})
+        assert (answer.status_code, "set-cookie" in answer.headers) == (200, given)
+
+
 def test_a_listed_origin_may_use_the_cookie(ada: User) -> None:
     """`csrf` and the origins of `cors` that are named."""
     with TestClient(CONFIG.replace(csrf=["https://shop.example"])) as client:

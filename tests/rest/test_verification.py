@@ -72,6 +72,14 @@ def test_nobody_logs_in_before_his_address_is_verified(client: TestClient) -> No
     assert verified == [member["id"]]
 
 
+def test_waiting_for_the_mail_locks_nobody_out(client: TestClient) -> None:
+    """The right password is not counted as a wrong one, however often it is tried too early."""
+    sign_up(client)
+    assert {log_in(client).status_code for _ in range(8)} == {403}
+    client.post(f"/api/members/verify/{token(client)}")
+    assert log_in(client).status_code == 200
+
+
 @pytest.mark.parametrize("wrong", ["wrong", "null", "true", "%00", "{}", "..%2f"])
 def test_what_is_no_token_verifies_nobody(client: TestClient, wrong: str) -> None:
     """Nor does one where no address is verified."""
