@@ -13,6 +13,7 @@ from headless.operations.core import Asker, Core
 from headless.operations.identity import REQUIRED, normal
 from headless.operations.keys import key_columns
 from headless.operations.lockout import forgetting
+from headless.operations.open_sessions import closing
 from headless.operations.page import Document
 from headless.operations.write import Preparation
 from headless.query.conditions import ALWAYS
@@ -93,6 +94,6 @@ def end_sessions(asker: Asker, collection: CompiledCollection, id: Any) -> Gener
     """Ends a user's sessions but the one that he asks in, with what was counted against him; answers those left."""
     user = asker.user or {}
     own = user.get("_sid") if (user.get("collection"), user.get("id")) == (collection.slug, id) else None
-    sessions = yield from asker.core.sessions.closing(collection, id, own)
+    sessions = yield from closing(asker.core, collection, id, own)
     yield from forgetting(asker.core, collection, id)
     return {} if sessions is None else {"sessions": sessions}

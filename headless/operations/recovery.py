@@ -20,6 +20,7 @@ from headless.operations.find import stored
 from headless.operations.identity import find_account, require_identity
 from headless.operations.letters import RESET, write_letter
 from headless.operations.lockout import forgetting
+from headless.operations.open_sessions import closing
 from headless.operations.verification import confirm
 from headless.security.secrets import hash_of_token, new_token
 
@@ -95,7 +96,7 @@ async def reset_password(asker: Asker, collection: CompiledCollection, data: Map
         rows = yield spend, (fresh, hashed, core.clock.text())
         if not rows:
             raise Forbidden(INVALID)
-        yield from core.sessions.closing(collection, rows[0][0])
+        yield from closing(core, collection, rows[0][0])
         yield from forgetting(core, collection, rows[0][0])
         return rows[0][0]
 

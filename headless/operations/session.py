@@ -3,47 +3,40 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import orjson
-import sqlalchemy as sa
-
 from headless.clock import iso_from_ms
-from headless.compile.accounts import PASSWORD_COLUMN
 from headless.compile.collection import CompiledCollection
-from headless.database import Database, Statement
 from headless.errors import ApiError, AuthenticationError, BadRequest, Forbidden
 from headless.hooks import first_answer
 from headless.operations import find as finding
 from headless.operations.change import Shown, before, collection_hooks
 from headless.operations.core import Asker, Core
 from headless.operations.create import create
-from headless.operations.credentials import WRONG, check_password, renew_hash
+from headless.operations.credentials import check_password, renew_hash
 from headless.operations.find import stored
 from headless.operations.identity import Account, Identity, credentials_of
 from headless.operations.keys import user_of_key
 from headless.operations.lockout import Locked, forgetting
+from headless.operations.open_sessions import admitting, changing, closing, renewing
 from headless.operations.page import Document
 from headless.operations.present import present
 from headless.operations.recovery import reset_password
 from headless.operations.strategies import again, user_by_strategies
 from headless.operations.verification import without_verification
-from headless.query.conditions import ALWAYS
 from headless.security.cookies import SessionCookie
 from headless.security.tokens import Tokens
 
 if TYPE_CHECKING:
     from headless.request import Request
 
-MOST_SESSIONS = 100
 PRIVATE = frozenset({"_sid", "_strategy", "_claims", "_key"})
 """What a user who asks has besides the values of his document."""
 
 Identified = tuple[Document | None, str | None]
-Change = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +202,10 @@ class Sessions:
         kept = (lambda session: False) if everywhere else (lambda session: session["id"] != user.get("_sid"))
         if collection.declaration.auth.use_sessions:
             await self._core.database.store(
-                lambda: self._change(collection, user["id"], lambda sessions: list(filter(kept, sessions)))
+                lambda: changing(self._core, collection, user["id"], lambda sessions: list(filter(kept, sessions)))
             )
         elif everywhere:
-            await self._core.database.store(lambda: self.closing(collection, user["id"]))
+            await self._core.database.store(lambda: closing(self._core, collection, user["id"]))
         await collection_hooks(
             Asker(self._core, user, request=request),
             collection,
@@ -232,7 +225,7 @@ class Sessions:
             def left(sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 return [each for each in sessions if (each["id"] == own if which == "others" else each["id"] != which)]
 
-            await self._core.database.store(lambda: self._change(collection, user["id"], left))
+            await self._core.database.store(lambda: changing(self._core, collection, user["id"], left))
 
     async def confirm(self, user: Mapping[str, Any], password: str, request: Request | None = None) -> None:
         """Has a user who is logged in prove that he knows his password. A wrong one counts as at a log-in.
@@ -340,10 +333,10 @@ class Sessions:
                 "createdAt": iso_from_ms(now),
                 "expiresAt": iso_from_ms(now + auth.token_expiration * 1000),
             }
-            change = _renewing(session, prolonged=sid is not None)
-            own["sessions"] = await core.database.store(lambda: self._change(collection, user["id"], change, account))
+            change = renewing(session, prolonged=sid is not None)
+            own["sessions"] = await core.database.store(lambda: changing(core, collection, user["id"], change, account))
         elif account is not None:
-            await core.database.store(lambda: self._admitting(collection, account))
+            await core.database.store(lambda: admitting(core, collection, account))
         token = self._tokens.encode(
             id=user["id"], collection=collection.slug, email=(user.get("email") or "") if email is None else email,
             sid=own.get("_sid"), lifetime=auth.token_expiration, fields=_claims(collection, user),
@@ -352,65 +345,6 @@ class Sessions:
         if collection.declaration.timestamps:
             shown["updatedAt"] = None
         return Login(shown, token.text, token.exp, self._cookies[collection.slug].header(token.text, token.exp))
-
-    def _change(
-        self, collection: CompiledCollection, id: Any, change: Change, account: Account | None = None
-    ) -> Generator[Any, Any, list[dict[str, Any]]]:
-        """Rewrites a user's sessions. It is no change of the document: neither its revision nor the log know of it."""
-        statements = self._core.statements
-        if account is not None:
-            yield from self._admitting(collection, account)
-        rows = yield (
-            statements.remembered(
-                ("sessions of", collection.slug), lambda database: _read_column(database, collection, "sessions")
-            ),
-            (id,),
-        )
-        sessions: list[dict[str, Any]] = change(orjson.loads(rows[0][0] or "[]")) if rows else []
-        yield statements.update(collection, ("sessions",), ALWAYS, checked=False), (orjson.dumps(sessions).decode(), id)
-        return sessions
-
-    def _admitting(self, collection: CompiledCollection, account: Account) -> Generator[Any, Any, None]:
-        """Raises AuthenticationError when the password was changed since it was checked; else forgets wrong ones."""
-        statement = self._core.statements.remembered(
-            ("password of", collection.slug), lambda database: _read_column(database, collection, PASSWORD_COLUMN)
-        )
-        rows = yield statement, (account.id,)
-        if [tuple(row) for row in rows] != [(account.hash,)]:
-            raise AuthenticationError(WRONG)
-        yield from forgetting(self._core, collection, account.id)
-
-    def closing(self, collection: CompiledCollection, id: Any, sid: str | None = None) -> Generator[Any, Any, Any]:
-        """Ends every session of a user but the one named; without sessions, every token that was made until now."""
-        if collection.declaration.auth.use_sessions:
-            return (
-                yield from self._change(
-                    collection, id, lambda sessions: [session for session in sessions if session["id"] == sid]
-                )
-            )
-        since = iso_from_ms(int(self._core.clock.now()) * 1000)
-        yield self._core.statements.update(collection, ("tokensSince",), ALWAYS, checked=False), (since, id)
-        return None
-
-
-def _renewing(session: Mapping[str, Any], *, prolonged: bool) -> Change:
-    """Puts a session last among those that live. Raises Forbidden for one to prolong that does not."""
-
-    def renewed(sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        alive = [old for old in sessions if old["expiresAt"] > session["createdAt"]]
-        same = next((old for old in alive if old["id"] == session["id"]), None)
-        if prolonged and same is None:
-            # Logged out between the look-up and here: what has ended is not prolonged.
-            raise Forbidden
-        kept = [old for old in alive if old is not same][-(MOST_SESSIONS - 1) :]
-        return [*kept, {**session, "createdAt": same["createdAt"] if same else session["createdAt"]}]
-
-    return renewed
-
-
-def _read_column(database: Database, collection: CompiledCollection, name: str) -> Statement:
-    table = collection.table
-    return database.compile(sa.select(table.c[name]).where(table.c.id == sa.bindparam("id")), ["id"])
 
 
 def _claims(collection: CompiledCollection, user: Mapping[str, Any]) -> dict[str, Any]:
