@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Generator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from headless.compile.accounts import PASSWORD, PASSWORD_COLUMN, RESET_COLUMN
 from headless.compile.collection import CompiledCollection
@@ -17,6 +17,21 @@ from headless.operations.open_sessions import closing
 from headless.operations.page import Document
 from headless.operations.write import Preparation
 from headless.query.conditions import ALWAYS
+
+NO_HASH: Final = "!"
+"""Stored of a password that nobody has: no password matches it, and looking takes as long as for any."""
+
+
+class Hashed(str):
+    """A password that was checked and hashed before: no argon2 runs while a transaction holds the writer."""
+
+    hash: str
+
+    def __new__(cls, password: str, hash: str) -> Hashed:
+        """The password as hooks see it, and what is stored of it."""
+        made = super().__new__(cls, password)
+        made.hash = hash
+        return made
 
 
 def normalize(collection: CompiledCollection, document: Document) -> None:
@@ -44,12 +59,23 @@ async def secret_columns(
     if not given and auth.disable_local_strategy:
         return keys
     password = data.get(PASSWORD) if given else None
+    if isinstance(password, Hashed):
+        return {**keys, PASSWORD_COLUMN: password.hash}
     message = await password_problem(collection, password, preparation.context())
     if message is not None:
         preparation.errors.append({"message": message, "path": PASSWORD})
     if preparation.errors:
         return {}
     return {**keys, PASSWORD_COLUMN: await asker.core.passwords.hash(str(password))}
+
+
+async def hashed_before(asker: Asker, collection: CompiledCollection, data: Mapping[str, Any]) -> dict[str, Hashed]:
+    """The password of a write that is to run in a transaction; nothing if it will not do: the write then tells so."""
+    password, now = data.get(PASSWORD), asker.core.clock.text
+    context = FieldContext("create", data, data, None, asker.user, request=asker.request, now=now)
+    if not isinstance(password, str) or await password_problem(collection, password, context) is not None:
+        return {}
+    return {PASSWORD: Hashed(password, await asker.core.passwords.hash(password))}
 
 
 async def _may_set_password(asker: Asker, collection: CompiledCollection, preparation: Preparation) -> bool:

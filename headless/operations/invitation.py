@@ -9,6 +9,7 @@ from typing import Any
 from headless.compile.accounts import PASSWORD, VERIFIED
 from headless.compile.collection import CompiledCollection
 from headless.errors import ValidationError
+from headless.operations.accounts import NO_HASH, Hashed
 from headless.operations.change import Shown, before, collection_hooks
 from headless.operations.core import Asker
 from headless.operations.create import create
@@ -28,7 +29,7 @@ async def invite(asker: Asker, collection: CompiledCollection, data: Mapping[str
     data = await before(asker, collection, "invite", data)
     if not data.get("email"):
         raise ValidationError([{"message": REQUIRED, "path": "email"}], collection=collection.slug)
-    unknown = {PASSWORD: secrets.token_urlsafe(32)}
+    unknown = {PASSWORD: Hashed(secrets.token_urlsafe(32), NO_HASH)}
     # Whoever sets the password has the mailbox: there is nothing left to verify.
     known = {VERIFIED: True} if collection.declaration.auth.verify is not None else {}
     async with core.database.transaction():

@@ -13,6 +13,7 @@ from headless.compile.collection import CompiledCollection
 from headless.errors import ApiError, AuthenticationError, BadRequest, Forbidden
 from headless.hooks import first_answer
 from headless.operations import find as finding
+from headless.operations.accounts import hashed_before
 from headless.operations.change import Shown, before, collection_hooks
 from headless.operations.core import Asker, Core
 from headless.operations.create import create
@@ -129,11 +130,12 @@ class Sessions:
         system = Asker(self._core, system=True, request=request)
         if await self.initialized(slug):
             raise Forbidden
+        data = {**data, **without_verification(collection), **await hashed_before(system, collection, data)}
         async with self._core.database.transaction() as transaction:
             await transaction.lock(f"first user of {slug}")
             if await self.initialized(slug):
                 raise Forbidden
-            user = await create(system, collection, {**data, **without_verification(collection)}, Shown())
+            user = await create(system, collection, data, Shown())
             return await self.admit(collection, user, request)
 
     async def reset_password(self, slug: str, data: Mapping[str, Any], request: Request | None = None) -> Login:
