@@ -83,17 +83,24 @@ class Connections:
     async def acquire(self) -> Connection:
         """A connection that nobody else has. Raises Unavailable when too many wait, or the pool is closed."""
         while self._is_open:
-            while self._idle:
-                connection = self._idle.pop()
-                if not connection.is_closed():
-                    return connection
-                self._opened -= 1
+            connection = self.idle()
+            if connection is not None:
+                return connection
             if self._opened < self._size:
                 return await self._open()
             if len(self._waiting) >= WAITING:
                 raise Unavailable()
             await self._turn()
         raise Unavailable("The server is stopping.")
+
+    def idle(self) -> Connection | None:
+        """One that is open and that nobody has; None when there is none."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+            self._opened -= 1
+        return None
 
     def release(self, connection: Connection, *, is_sound: bool = True) -> None:
         """Takes a connection back; what may still be at work in one that is not sound ends with it."""

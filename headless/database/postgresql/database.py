@@ -122,12 +122,21 @@ class PostgreSQLDatabase:
 
     async def _read(self, statement: Statement, values: Values) -> list[Row]:
         try:
-            async with self._readers.lent() as connection:
-                return await fetch(connection, statement, values)
+            return await self._asked(statement, values)
         except asyncpg.ConnectionDoesNotExistError:
             # The connection had been lost while it was idle: nothing has been answered, so it can be asked again.
-            async with self._readers.lent() as connection:
-                return await fetch(connection, statement, values)
+            return await self._asked(statement, values)
+
+    async def _asked(self, statement: Statement, values: Values) -> list[Row]:
+        readers = self._readers
+        connection = readers.idle() or await readers.acquire()
+        try:
+            rows = await fetch(connection, statement, values)
+        except BaseException as error:
+            readers.release(connection, is_sound=isinstance(error, asyncpg.PostgresError))
+            raise
+        readers.release(connection)
+        return rows
 
     def read_inline(self, statement: Statement, values: Values = ()) -> list[Row] | None:
         """None: only `read` can answer without holding up the event loop."""
