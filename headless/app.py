@@ -7,7 +7,7 @@ import gc
 import inspect
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from headless.compile.collection import CompiledCollection
 from headless.compile.global_ import CompiledGlobal
 from headless.config import Config, host_plugins
 from headless.database import open_database
-from headless.database.schema import SchemaStep, apply, plan
+from headless.database.schema import Finish, Step, apply, plan
 from headless.endpoint import Endpoint
 from headless.errors import ConfigError
 from headless.extension import Plugin, find_plugin
@@ -136,13 +136,7 @@ class Headless:
         _ = self.sessions
         await check_rules(self.core)
         try:
-            steps = await self.schema_plan()
-            refused = [step for step in steps if step.destructive]
-            if refused:
-                raise ConfigError(
-                    [f"the database has to change: {step.description}. {step.remedy}" for step in refused]
-                )
-            await self.apply_schema(steps)
+            await self.apply_schema(await self.schema_plan())
         except BaseException:
             await self._close_database()
             raise
@@ -231,16 +225,18 @@ class Headless:
         """The description as JSON, as much of it as the one who asks may know, or use. Raises Forbidden."""
         return await self._description.told(Asker(self.core, request.user, request=request), mine=mine)
 
-    async def schema_plan(self) -> list[SchemaStep]:
+    async def schema_plan(self) -> list[Step | Finish]:
         """What the database lacks, or has too much, of what is declared. It opens the database."""
         await self._open_database()
         return await plan(self.database, list(self.metadata.tables.values()))
 
-    async def apply_schema(self, steps: list[SchemaStep]) -> None:
-        """Takes the steps that lose nothing."""
-        additive = [step for step in steps if not step.destructive]
-        if additive:
-            await apply(self.database, additive)
+    async def apply_schema(self, steps: Sequence[Step | Finish]) -> None:
+        """Brings the database to what is declared. Raises ConfigError for steps that would lose something."""
+        refused = [step for step in steps if step.destructive]
+        if refused:
+            raise ConfigError([f"the database has to change: {step.description}. {step.remedy}" for step in refused])
+        if steps:
+            await apply(self.database, list(self.metadata.tables.values()))
 
     def routes(self) -> list[tuple[str, str, str, str]]:
         """Every route: method, path, rule and where it comes from."""

@@ -104,6 +104,7 @@ class Collection:
     endpoints: Annotated[Sequence[Endpoint] | Literal[False], BeforeValidator(as_endpoints)] = ()
     auth: Annotated[Any, BeforeValidator(as_auth, json_schema_input_type=bool | Auth)] = None
     id_type: Annotated[IdType | None, BeforeValidator(as_id_type)] = None
+    renamed_from: Str | None = None
     timestamps: Bool = True
     default_sort: Names = ()
     force_select: Frozen = None

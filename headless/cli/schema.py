@@ -15,10 +15,11 @@ async def change_schema(app: Headless) -> None:
     It opens the database and leaves it open: the application is started, or closed, afterwards.
     """
     steps = await app.schema_plan()
-    refused = [step for step in steps if step.destructive]
-    if refused:
+    try:
+        await app.apply_schema(steps)
+    except ConfigError:
         await app.aclose()
-        raise ConfigError([f"the database has to change: {step.description}. {step.remedy}" for step in refused])
+        raise
     for step in steps:
-        say(f"[cyan]schema:[/] {escape(step.description)}")
-    await app.apply_schema(steps)
+        if not step.idle:
+            say(f"[cyan]schema:[/] {escape(step.description)}")

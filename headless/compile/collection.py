@@ -14,8 +14,9 @@ from headless.compile.accounts import account_nodes, secret_columns, with_own_fi
 from headless.compile.ids import Ids, make_ids
 from headless.compile.plan import Node, Plan, build_plan
 from headless.compile.reader import Reader, RowWriter
+from headless.compile.references import build_references, references_name
 from headless.compile.selection import Selection, parse_selection, shown_by
-from headless.compile.tables import IdTypes, assign_columns, build_references, build_table, table_name, value_type
+from headless.compile.tables import IdTypes, assign_columns, build_table, table_name, value_type
 from headless.compile.values import build_values, kept_nodes, values_name
 from headless.config import Config
 from headless.database.schema import MADE_OF_IT
@@ -117,11 +118,11 @@ class CompiledCollection:
         self.table = build_table(
             metadata, self.declaration, self.plan, id_types, self.secret_columns, counted=self.ids.counted
         )
-        self.table.info[MADE_OF_IT] = (values_name(self.table.name),)
+        self.table.info[MADE_OF_IT] = (values_name(self.table.name), references_name(self.table.name))
 
     def build_others(self, metadata: sa.MetaData, id_types: IdTypes) -> None:
         """Makes the tables of references and of values, once every collection has its own table."""
-        self.references_table = build_references(metadata, self.table, self.plan, id_types, table_name)
+        self.references_table = build_references(metadata, self.table, self.plan, id_types)
         self.values_table = build_values(metadata, self.table, self.plan, self.kept, id_types)
 
     def selection(self, given: Any) -> Selection | None:

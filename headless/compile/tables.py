@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 import sqlalchemy as sa
 
 from headless.collection import Collection
+from headless.compile.holding import earlier_name, holds_of
 from headless.compile.plan import Node, Plan
-from headless.database.schema import DERIVED, LISTED
+from headless.database.schema import HOLDS, RENAMED_FROM, SLUGS
 from headless.database.types import OrderedJson
 from headless.errors import ConfigError
 from headless.fields.base import JSON_TEXT, ORDERED_JSON
@@ -76,9 +77,12 @@ def build_table(
     name = table_name(collection.slug)
     columns = [sa.Column("id", id_types(collection.slug), primary_key=True, autoincrement=counted)]
     columns.append(sa.Column("_rev", sa.Integer(), nullable=False, server_default=sa.text("1")))
-    columns += [_column(name, node, id_types) for node in plan.leaves()]
+    columns += [_column(node, id_types) for node in plan.leaves()]
     columns += [sa.Column(column, sa.Text()) for column in secret]
     table = sa.Table(name, metadata, *columns, sqlite_autoincrement=counted)
+    if collection.renamed_from is not None:
+        table.info[RENAMED_FROM] = table_name(collection.renamed_from)
+        table.info[SLUGS] = (collection.renamed_from, collection.slug)
     _add_indexes(table, collection, plan)
     for column in secret:
         # Looked up by what is stored of a token, but for the first, the password's.
@@ -87,16 +91,13 @@ def build_table(
     return table
 
 
-def _column(table: str, node: Node, id_types: IdTypes) -> sa.Column[object]:
-    name, type_ = str(node.column), column_type(node, id_types)
-    if not node.is_foreign_key:
-        return sa.Column(name, type_)
-    target = sa.ForeignKey(f"{table_name(node.slugs[0])}.id")
-    return sa.Column(name, type_, target, info={LISTED: (_references_name(table), node.dotted)})
-
-
-def _references_name(table: str) -> str:
-    return short(f"{table}__refs")
+def _column(node: Node, id_types: IdTypes) -> sa.Column[object]:
+    targets = [sa.ForeignKey(f"{table_name(node.slugs[0])}.id")] if node.is_foreign_key else []
+    info: dict[str, object] = {HOLDS: holds_of(node)}
+    earlier = earlier_name(node)
+    if earlier is not None:
+        info[RENAMED_FROM] = short(earlier)
+    return sa.Column(str(node.column), column_type(node, id_types), *targets, info=info)
 
 
 def _add_indexes(table: sa.Table, collection: Collection, plan: Plan) -> None:
@@ -119,43 +120,6 @@ def _indexed(plan: Plan, path: str, collection: Collection) -> Node:
         if node.dotted == path and node.column is not None:
             return node
     raise ConfigError(f"collection {collection.slug!r}: there is no field {path!r} to index")
-
-
-def build_references(
-    metadata: sa.MetaData, table: sa.Table, plan: Plan, id_types: IdTypes, tables: Callable[[str], str]
-) -> sa.Table | None:
-    """The table of the references that no column can hold, each with a typed foreign key; None without such a field."""
-    slugs = sorted({slug for node in plan.references() if not node.is_foreign_key for slug in node.slugs})
-    if not slugs:
-        return None
-    name = _references_name(table.name)
-    made = sa.Table(
-        name,
-        metadata,
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("source", table.c.id.type, sa.ForeignKey(table.c.id, ondelete="CASCADE"), nullable=False),
-        sa.Column("version", sa.Integer()),
-        sa.Column("path", sa.Text(), nullable=False),
-        sa.Column("locale", sa.Text()),
-        sa.Column("row", sa.Text()),
-        sa.Column("position", sa.Integer()),
-        *[sa.Column(reference_column(slug), id_types(slug), sa.ForeignKey(f"{tables(slug)}.id")) for slug in slugs],
-        info={DERIVED: True},
-    )
-    sa.Index(short(f"ix_{name}_source"), made.c.source)
-    for slug in slugs:
-        target = made.c[reference_column(slug)]
-        # Only rows that point into this collection: a reference is in one index, however many targets there are.
-        pointing = target.is_not(None)
-        sa.Index(
-            short(f"ix_{name}_{target.name}"), target, made.c.path, sqlite_where=pointing, postgresql_where=pointing
-        )
-    return made
-
-
-def reference_column(slug: str) -> str:
-    """The column of a reference's table that points into that collection."""
-    return short(f"to_{table_name(slug)}")
 
 
 def build_versions(metadata: sa.MetaData, collection: Collection, plan: Plan, id_types: IdTypes) -> sa.Table:

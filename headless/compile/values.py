@@ -7,23 +7,17 @@ table that does not fit the declaration is made anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
 from headless.compile.plan import Node, Plan
-from headless.compile.reader import Reader
-from headless.compile.selection import parse_selection
+from headless.compile.stored import each_stored
 from headless.compile.tables import IdTypes, short, value_type
 from headless.database.schema import FILL
-from headless.database.sqlite_dialect import SQLITE
-from headless.database.statements import compile_statement
 from headless.errors import ConfigError
 from headless.fields.base import ABSENT, JSON_TEXT
-
-AT_A_TIME: Final = 500
-"""The documents whose values are read and written together when the table is filled."""
 
 
 def values_name(table: str) -> str:
@@ -120,14 +114,14 @@ def encoded(rows: Sequence[dict[str, Any]]) -> str:
 
 def filling(table: sa.Table, plan: Plan, nodes: Sequence[Node], values: sa.Table) -> Callable[[sa.Connection], None]:
     """The function that writes the values of every document that is stored."""
+    nothing = {str(node.kept): None for node in nodes}
 
     def fill(connection: sa.Connection) -> None:
-        reader = Reader(table, plan, selection=parse_selection({node.chain[0].key: True for node in nodes}))
-        documents = connection.exec_driver_sql(compile_statement(sa.select(*reader.columns), []).sql)
-        insert = compile_statement(insertion(values, SQLITE), ["source", "rows"]).sql
-        while rows := documents.fetchmany(AT_A_TIME):
-            kept = [(row[0], kept_values(nodes, reader.read_one(tuple(row)))) for row in rows]
-            if some := [(source, encoded(found)) for source, found in kept if found]:
-                connection.exec_driver_sql(insert, some)
+        for documents in each_stored(connection, table, plan, nodes):
+            rows = [
+                {"source": id, **nothing, **row} for id, document in documents for row in kept_values(nodes, document)
+            ]
+            if rows:
+                connection.execute(sa.insert(values), rows)
 
     return fill

@@ -48,6 +48,25 @@ kept_answers: Final = sa.Table(
 )
 """The answers to requests with a key. `id` and `fingerprint` are hashes, `expires_at` is in milliseconds."""
 
+migrations: Final = sa.Table(
+    "_migrations",
+    metadata,
+    sa.Column("position", BIG, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("checksum", sa.Text, nullable=False),
+    sa.Column("applied_at", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""The migrations that were applied, in that order."""
+
+schema_state: Final = sa.Table(
+    "_schema_state",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+)
+"""One row: the schema as the last change of it left it, as JSON."""
+
 versions: Final = sa.Table(
     "_headless_schema",
     sa.MetaData(),
@@ -81,6 +100,15 @@ STEPS: Final[Sequence[Sequence[str]]] = (
             body {bytes} NOT NULL,
             expires_at {big} NOT NULL
         )""",
+    ),
+    (
+        """CREATE TABLE _migrations (
+            position {counted},
+            name TEXT NOT NULL,
+            checksum TEXT NOT NULL,
+            applied_at TEXT NOT NULL
+        )""",
+        "CREATE TABLE _schema_state (id INTEGER NOT NULL PRIMARY KEY, state TEXT NOT NULL)",
     ),
 )
 """Forward steps: the first makes version 1. A released step is never changed, only followed by another."""

@@ -315,15 +315,21 @@ class Writer:
 
     def _call(self, member: CallMember) -> None:
         def call() -> Any:
-            self._begin_patiently()
+            # A table that is made anew is dropped in between, which must not reach what refers to it.
+            self._execute("PRAGMA foreign_keys=off")
             try:
+                self._begin_patiently()
                 result = member.call(self.connection)
+                if self._execute("PRAGMA foreign_key_check").fetchone() is not None:
+                    raise sqlite3.IntegrityError("FOREIGN KEY constraint failed")
                 self._execute("COMMIT")
                 return result
             except BaseException:
                 if self.connection.in_transaction:
                     self._execute("ROLLBACK")
                 raise
+            finally:
+                self._execute("PRAGMA foreign_keys=on")
 
         def done(result: Any, error: BaseException | None) -> None:
             self.is_away = False

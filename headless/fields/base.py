@@ -177,6 +177,7 @@ class DataField(Field):
     hidden: Bool = False
     virtual: Bool | Str = False
     save_to_jwt: Str | Bool = False
+    renamed_from: Str | None = None
 
     @property
     def key(self) -> str:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from headless.changes import Change
 from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Node, Plan
-from headless.compile.tables import reference_column
+from headless.compile.references import reference_column, referred
 from headless.compile.values import encoded, insertion, insertion_of_rows, kept_values
 from headless.database import Database, ForeignKey, Statement, Unique
 from headless.errors import ApiError, NotFound
@@ -72,7 +72,7 @@ def update(
     rows = yield statement, values
     if not rows:
         raise Changed
-    if any(_referred(node, stored) != _referred(node, document) for node in collection.listed_references):
+    if any(referred(node, stored) != referred(node, document) for node in collection.listed_references):
         yield _delete_references(core, collection), (id,)
         yield from _insert_references(core, collection, id, document)
     if collection.kept and kept_values(collection.kept, stored) != kept_values(collection.kept, document):
@@ -208,26 +208,13 @@ def without_reference(plan: Plan, part: Mapping[str, Any], slug: str, id: Any) -
     return copy
 
 
-def _referred(node: Node, document: Document) -> list[tuple[Any, ...]]:
-    """Each reference at a node: (row, position, slug, id)."""
-    return [
-        (row, position, slug, id)
-        for row, part in node.places(document)
-        for position, (slug, id) in enumerate(node.targets(_present(part.get(node.key))))
-    ]
-
-
-def _present(value: Any) -> Any:
-    return None if value is ABSENT else value
-
-
 def _insert_references(core: Core, collection: CompiledCollection, id: Any, document: Document) -> Store:
     if not collection.listed_references:
         return
     rows = [
         {"path": node.dotted, "row": row, "position": position, reference_column(slug): target}
         for node in collection.listed_references
-        for row, position, slug, target in _referred(node, document)
+        for row, position, slug, target in referred(node, document)
     ]
     if rows:
         yield _insert_references_statement(core, collection), (id, orjson.dumps(rows).decode())

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Node
-from headless.compile.tables import reference_column
+from headless.compile.references import reference_column
 from headless.operators import Expression, in_
 from headless.query.conditions import Condition
 from headless.query.sorting import SortKey

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from headless.compile.collection import CompiledCollection
 from headless.compile.plan import Node
 from headless.compile.reader import Reader
-from headless.compile.tables import reference_column
+from headless.compile.references import reference_column
 from headless.database import Database, Statement
 from headless.fields.base import JSON_TEXT
 from headless.operators import Expression, equals

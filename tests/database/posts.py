@@ -57,7 +57,7 @@ def on_sqlite(url: str, data_dir: Path | None = None) -> SQLiteDatabase:
 
 
 async def make_tables(database: SQLiteDatabase) -> None:
-    await schema.apply(database, await schema.plan(database, metadata.sorted_tables))
+    await schema.apply(database, metadata.sorted_tables)
 
 
 def counting_up() -> Statement:

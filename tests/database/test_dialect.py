@@ -75,7 +75,7 @@ async def test_an_index_on_a_path_serves_the_query(database: SQLiteDatabase) -> 
     authors, indexed = users.to_metadata(metadata), posts.to_metadata(metadata)
     expression = database.dialect.json_value(indexed.c.meta, ["seo", "pt-BR"])
     sa.Index("ix_path", expression)
-    await schema.apply(database, await schema.plan(database, [authors, indexed]))
+    await schema.apply(database, [authors, indexed])
     query = compile_statement(sa.select(indexed.c.id).where(expression == VALUE), ["value"])
     plan = await database.read(Statement(f"EXPLAIN QUERY PLAN {query.sql}"), ("x",))
     assert "USING INDEX ix_path" in plan[0][-1]

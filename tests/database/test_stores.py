@@ -89,7 +89,7 @@ async def test_an_insert_answers_the_key_of_its_row(
 ) -> None:
     """Whether the database makes the key or the program, in a store and in a transaction."""
     things = sa.Table("things", sa.MetaData(), sa.Column("id", type_, primary_key=True), sa.Column("name", sa.Text))
-    await schema.apply(database, await schema.plan(database, [things]))
+    await schema.apply(database, [things])
     query = sa.insert(things).values(id=sa.bindparam("id"), name=sa.bindparam("name"))
     statement = database.compile_insert(query, things.c.id, ["id", "name"])
 

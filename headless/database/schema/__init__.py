@@ -1,8 +1,13 @@
-"""Changes of the schema: what the declared tables differ in from the database's, and the additive part, done."""
+"""Changes of the schema: what it takes to come to the declared tables, and the way there in one transaction."""
 
 from __future__ import annotations
 
-from headless.database.schema.planner import DERIVED, FILL, LISTED, MADE_OF_IT, SchemaStep, compare
-from headless.database.schema.runner import apply, perform, plan
+from headless.database.schema.finishing import Finish
+from headless.database.schema.runner import apply, bring, compare, plan
+from headless.database.schema.state import DERIVED, FILL, HOLDS, MADE_OF_IT, RENAMED_FROM, SLUGS
+from headless.database.schema.steps import Step
 
-__all__ = ["DERIVED", "FILL", "LISTED", "MADE_OF_IT", "SchemaStep", "apply", "compare", "perform", "plan"]
+__all__ = [
+    "DERIVED", "FILL", "HOLDS", "MADE_OF_IT", "RENAMED_FROM", "SLUGS",
+    "Finish", "Step", "apply", "bring", "compare", "plan",
+]  # fmt: skip

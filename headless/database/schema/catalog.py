@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex
 
-Key = tuple[str, str, str]
-"""What a column refers to: a table, its column, and what happens on delete."""
+from headless.database.schema.state import Column, Key
 
 _SPACE: Final = re.compile(r"\s+")
 _COLLATION: Final = re.compile(r' COLLATE "?\w+"?', re.ASCII)
@@ -52,35 +51,37 @@ class Catalog(ABC):
         """The indexes of a table by name, each with the SQL it was made by; constraints are not among them."""
 
     @abstractmethod
-    def indexes_on(self, table: str, column: str) -> dict[str, str]:
-        """Those of them that a column stands in by itself."""
-
-    @abstractmethod
     def counts(self, table: str) -> bool:
         """Whether the database makes the table's keys, and never the same again."""
 
+    refers_at_once: ClassVar[bool]
+    """Whether a column is made with its reference, which cannot be added later."""
+    placeholders: ClassVar[tuple[str, str]]
+    """How the driver writes the first and the second value of a statement."""
+
     @abstractmethod
-    def references(self, column: sa.Column[Any]) -> tuple[str, ...]:
+    def reference_sql(self, table: str, column: str, key: Key) -> tuple[str, ...]:
         """The statements that make a column refer, once its target is there; none where it was made so."""
+
+    @abstractmethod
+    def lock(self) -> None:
+        """Waits until no other process changes the schema, and keeps them from it until the transaction ends."""
 
     @abstractmethod
     def index_sql(self, index: sa.Index) -> tuple[str, ...]:
         """The statements that make an index, and make `indexes` answer `index_text` for it."""
 
-    def shape(self, column: sa.Column[Any]) -> Shape:
-        """What a declared column is in this database."""
-        references = sorted(
-            (key.column.table.name, key.column.name, (key.ondelete or "NO ACTION").upper())
-            for key in column.foreign_keys
-        )
-        type_ = _COLLATION.sub("", column.type.compile(dialect=self.dialect)).upper()
+    def shape_of(self, column: Column) -> Shape:
+        """What a column is in this database."""
+        type_ = _COLLATION.sub("", column.engine_type().compile(dialect=self.dialect)).upper()
         # SQLite calls a primary key nullable unless it is told otherwise; SQLAlchemy never does.
-        return Shape(type_, not column.nullable and not column.primary_key, column.primary_key, tuple(references))
+        references = (column.references,) if column.references else ()
+        return Shape(type_, column.required and not column.key, column.key, references)
 
-    def declared_indexes(self, table: sa.Table) -> tuple[tuple[str, str], ...]:
-        """The names and the SQL of the indexes declared for a table."""
-        indexes = sorted(table.indexes, key=lambda index: str(index.name))
-        return tuple((str(index.name), self.index_text(index)) for index in indexes)
+    def indexes_with(self, table: str, column: str) -> dict[str, str]:
+        """The indexes of a table that a column stands in, also inside an expression or a condition."""
+        mention = re.compile(rf"(?<!\w){re.escape(column)}(?!\w)")
+        return {name: sql for name, sql in self.indexes(table).items() if mention.search(sql.partition(" ON ")[2])}
 
     def index_text(self, index: sa.Index) -> str:
         """The SQL of an index, as it is compared."""
@@ -93,6 +94,9 @@ class Catalog(ABC):
 
 class SQLiteCatalog(Catalog):
     """SQLite keeps the SQL of tables and indexes as it was written."""
+
+    refers_at_once = True
+    placeholders = ("?", "?")
 
     def tables(self) -> set[str]:
         return {name for (name,) in self._rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -114,20 +118,15 @@ class SQLiteCatalog(Catalog):
         )
         return {name: _normal(sql) for name, sql in rows}
 
-    def indexes_on(self, table: str, column: str) -> dict[str, str]:
-        found = self.indexes(table)
-        return {
-            name: sql
-            for name, sql in found.items()
-            if list(self._rows("SELECT 1 FROM pragma_index_info(?) WHERE name = ?", name, column))
-        }
-
     def counts(self, table: str) -> bool:
         ((sql,),) = self._rows("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", table)
         return "AUTOINCREMENT" in sql.upper()
 
-    def references(self, column: sa.Column[Any]) -> tuple[str, ...]:
+    def reference_sql(self, table: str, column: str, key: Key) -> tuple[str, ...]:
         return ()
+
+    def lock(self) -> None:
+        """The transaction was begun as a writer's, of which there is one."""
 
     def index_sql(self, index: sa.Index) -> tuple[str, ...]:
         return (self.index_text(index),)
@@ -138,6 +137,9 @@ class SQLiteCatalog(Catalog):
 
 class PostgreSQLCatalog(Catalog):
     """PostgreSQL rewrites the SQL of an index, so what it was made by is kept as its comment."""
+
+    refers_at_once = False
+    placeholders = ("$1", "$2")
 
     def tables(self) -> set[str]:
         return {str(name) for (name,) in self._rows(_TABLES)}
@@ -152,21 +154,19 @@ class PostgreSQLCatalog(Catalog):
         }
 
     def indexes(self, table: str) -> dict[str, str]:
-        return {name: _normal(text or "") for name, text, _ in self._rows(_INDEXES, table=table)}
-
-    def indexes_on(self, table: str, column: str) -> dict[str, str]:
-        rows = self._rows(_INDEXES, table=table)
-        return {name: _normal(text or "") for name, text, part in rows if part == column}
+        return {name: _normal(text or "") for name, text in self._rows(_INDEXES, table=table)}
 
     def counts(self, table: str) -> bool:
         return bool(list(self._rows(_COUNTED, table=table)))
 
-    def references(self, column: sa.Column[Any]) -> tuple[str, ...]:
-        table, name = self.quoted(column.table.name), self.quoted(column.name)
-        return tuple(
-            f"ALTER TABLE {table} ADD FOREIGN KEY ({name}) REFERENCES {self.quoted(target)} ({self.quoted(key)})"
-            f" ON DELETE {action}"
-            for target, key, action in self.shape(column).references
+    def reference_sql(self, table: str, column: str, key: Key) -> tuple[str, ...]:
+        target, name, action = key
+        own = f"ALTER TABLE {self.quoted(table)} ADD FOREIGN KEY ({self.quoted(column)})"
+        return (f"{own} REFERENCES {self.quoted(target)} ({self.quoted(name)}) ON DELETE {action}",)
+
+    def lock(self) -> None:
+        self.connection.execute(
+            sa.text("SELECT pg_advisory_xact_lock(hashtext('headless schema ' || current_schema()))")
         )
 
     def index_sql(self, index: sa.Index) -> tuple[str, ...]:
@@ -195,10 +195,9 @@ JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
 JOIN pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = k.confkey[1]
 WHERE k.conrelid = to_regclass(quote_ident(current_schema()) || '.' || quote_ident(:table)) AND k.contype = 'f'"""
 _INDEXES: Final = """
-SELECT c.relname, obj_description(c.oid, 'pg_class'), a.attname
+SELECT c.relname, obj_description(c.oid, 'pg_class')
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid
-LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
 WHERE i.indrelid = to_regclass(quote_ident(current_schema()) || '.' || quote_ident(:table)) AND i.indisvalid
 AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = c.oid AND k.contype IN ('p', 'u', 'x'))"""
 _COUNTED: Final = """
