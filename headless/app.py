@@ -178,7 +178,8 @@ class Headless:
         self._running = None
         self.core.loop = None
 
-    async def _open_database(self) -> None:
+    async def open_database(self) -> None:
+        """Opens the database and nothing else; `aclose` closes it. Harmless when it is open."""
         if not self._database_is_open:
             await self.database.open()
             self._database_is_open = True
@@ -227,7 +228,7 @@ class Headless:
 
     async def schema_plan(self) -> list[Step | Finish]:
         """What the database lacks, or has too much, of what is declared. It opens the database."""
-        await self._open_database()
+        await self.open_database()
         return await plan(self.database, list(self.metadata.tables.values()))
 
     async def apply_schema(self, steps: Sequence[Step | Finish]) -> None:

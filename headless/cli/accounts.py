@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -14,7 +15,7 @@ from rich.markup import escape
 from headless.app import Headless
 from headless.cli.loading import load_app
 from headless.cli.output import results
-from headless.cli.schema import change_schema
+from headless.cli.schema import check_schema
 from headless.environment import load_environment
 from headless.errors import BadRequest, ConfigError
 from headless.project import Project
@@ -32,12 +33,12 @@ def create_account(project: Project, *, email: str | None, collection: str | Non
         "email": email or ask_email(),
         "password": ask_password(),
     }
-    created = asyncio.run(create(app, slug, data))
+    created = asyncio.run(create(app, project.root, slug, data))
     results.print(f"Created {escape(slug)} {created['id']}: {escape(created['email'])}")
 
 
-async def create(app: Headless, slug: str, data: dict[str, Any]) -> dict[str, Any]:
-    await change_schema(app)
+async def create(app: Headless, root: Path, slug: str, data: dict[str, Any]) -> dict[str, Any]:
+    await check_schema(app, root)
     await app.startup()
     try:
         # Made on the machine itself: nobody has to prove anything.

@@ -22,6 +22,11 @@ cli = typer.Typer(
 )
 users = typer.Typer(help="The people who may log in.", no_args_is_help=True)
 cli.add_typer(users, name="users")
+migrate = typer.Typer(
+    help="Change the database when declarations change: in files that are reviewed, and taken once by each database.",
+    no_args_is_help=True,
+)
+cli.add_typer(migrate, name="migrate")
 
 ConfigOption = Annotated[
     str | None,
@@ -41,6 +46,12 @@ ImportOption = Annotated[
         show_default=False,
     ),
 ]
+ToOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The last migration to be taken, or to be left.", show_default=False),
+]
+LossOption = Annotated[bool, typer.Option("--allow-destructive", help="Take steps by which values are lost, too.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 HostOption = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 is every one of this machine.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 is any free one.")]
 
@@ -232,3 +243,71 @@ def create_user(
     from headless.project import find_project
 
     create_account(find_project(config, imports or ()), email=email, collection=collection, values=values or ())
+
+
+@migrate.command("create")
+def create_migration(
+    name: Annotated[str, typer.Argument(help="What changes, in a word or two: headlines.")],
+    python: Annotated[bool, typer.Option("--python", help="Write a module, to which you can add your own.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    imports: ImportOption = None,
+) -> None:
+    """Write a migration: the steps from what the others lead to, to what is declared. It touches no database."""
+    from headless.cli.migration import create
+    from headless.project import find_project
+
+    create(find_project(config, imports or ()), name, python=python, as_json=as_json)
+
+
+@migrate.command("plan")
+def plan_migrations(
+    to: ToOption = None,
+    allow_destructive: LossOption = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    imports: ImportOption = None,
+) -> None:
+    """Show what `up` would do, as SQL: it is done in a transaction that is rolled back."""
+    from headless.cli.migration import plan
+    from headless.project import find_project
+
+    plan(find_project(config, imports or ()), to=to, allow_destructive=allow_destructive, as_json=as_json)
+
+
+@migrate.command("up")
+def take_migrations(
+    to: ToOption = None,
+    allow_destructive: LossOption = False,
+    config: ConfigOption = None,
+    imports: ImportOption = None,
+) -> None:
+    """Bring the database to what is declared, by the migrations it has not had: all of them, or nothing."""
+    from headless.cli.migration import up
+    from headless.project import find_project
+
+    up(find_project(config, imports or ()), to=to, allow_destructive=allow_destructive)
+
+
+@migrate.command("down")
+def take_back_migrations(
+    to: ToOption = None,
+    allow_destructive: LossOption = False,
+    config: ConfigOption = None,
+    imports: ImportOption = None,
+) -> None:
+    """Take back the migration that was applied last, or all those after `--to`."""
+    from headless.cli.migration import down
+    from headless.project import find_project
+
+    down(find_project(config, imports or ()), to=to, allow_destructive=allow_destructive)
+
+
+@migrate.command("status")
+def tell_migrations(as_json: JsonOption = False, config: ConfigOption = None, imports: ImportOption = None) -> None:
+    """Tell which migrations the database has had. Exits with 1 when it is behind what is declared."""
+    from headless.cli.migration import status
+    from headless.project import find_project
+
+    if not status(find_project(config, imports or ()), as_json=as_json):
+        raise typer.Exit(1)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import uvicorn
 
 from headless.app import Headless
-from headless.cli.schema import change_schema
 
 
 def configure(app: Any, *, grace: int, access_log: bool, **options: Any) -> uvicorn.Config:
@@ -30,17 +29,26 @@ def configure(app: Any, *, grace: int, access_log: bool, **options: Any) -> uvic
 class AnnouncedServer(uvicorn.Server):
     """Starts the application before it accepts requests, so that its errors are raised here, not logged.
 
-    `announce` is called when requests are accepted. `grace` is how many seconds they have to finish at the
-    end.
+    `prepare` brings the database in line, or refuses it. `announce` is called when requests are accepted. `grace` is
+    how many seconds they have to finish at the end.
     """
 
-    def __init__(self, app: Headless, announce: Callable[[], None], *, grace: int, access_log: bool = True) -> None:
+    def __init__(
+        self,
+        app: Headless,
+        prepare: Callable[[Headless], Awaitable[None]],
+        announce: Callable[[], None],
+        *,
+        grace: int,
+        access_log: bool = True,
+    ) -> None:
         super().__init__(configure(app, grace=grace, access_log=access_log))
         self.app = app
+        self.prepare = prepare
         self.announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await change_schema(self.app)
+        await self.prepare(self.app)
         await self.app.startup()
         await super().startup(sockets)
         self.announce()

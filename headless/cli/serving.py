@@ -14,7 +14,7 @@ from headless.app import Headless
 from headless.cli.listening import address, open_listener
 from headless.cli.loading import load_app
 from headless.cli.output import say
-from headless.cli.schema import change_schema
+from headless.cli.schema import check_schema
 from headless.cli.server import AnnouncedServer, configure
 from headless.environment import load_environment
 from headless.errors import ConfigError
@@ -33,9 +33,10 @@ def serve(project: Project, host: str, port: int, *, workers: int, access_log: b
     with open_listener(host, port) as listener:
         announce = functools.partial(say, f"Serving on {escape(address(listener))}", "bold")
         if workers == 1:
-            AnnouncedServer(app, announce, grace=GRACE, access_log=access_log).run(sockets=[listener])
+            check = functools.partial(check_schema, root=project.root)
+            AnnouncedServer(app, check, announce, grace=GRACE, access_log=access_log).run(sockets=[listener])
         else:
-            asyncio.run(prepare(app))
+            asyncio.run(prepare(app, project))
             announce()
             serve_in_processes(project, listener, workers, access_log)
 
@@ -51,9 +52,9 @@ def require_secret(app: Headless) -> None:
         )
 
 
-async def prepare(app: Headless) -> None:
-    """Brings the database in line once, before several processes open it."""
-    await change_schema(app)
+async def prepare(app: Headless, project: Project) -> None:
+    """Looks at the database once, before several processes open it."""
+    await check_schema(app, project.root)
     await app.aclose()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 import socket
@@ -18,6 +19,7 @@ from headless.cli.explanation import advice
 from headless.cli.generation import update
 from headless.cli.loading import load_app
 from headless.cli.output import fail, say
+from headless.cli.schema import change_schema
 from headless.cli.server import AnnouncedServer
 from headless.cli.supervisor import PATIENCE, READY
 from headless.environment import load_environment
@@ -46,7 +48,8 @@ def serve(settings: Mapping[str, Any]) -> None:
         say(f"[dim]{escape(told)}[/]")
     for slug, names in asyncio.run(proposals(app.core)):
         say(f"[dim]{escape(advice(slug, names))}[/]")
-    server = AnnouncedServer(app, announce, grace=int(PATIENCE) - 1)
+    prepare = functools.partial(change_schema, root=project.root)
+    server = AnnouncedServer(app, prepare, announce, grace=int(PATIENCE) - 1)
     server.run(sockets=[listener])
 
 

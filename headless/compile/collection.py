@@ -116,7 +116,13 @@ class CompiledCollection:
             if node.stored:
                 node.type = value_type(node, id_types)
         self.table = build_table(
-            metadata, self.declaration, self.plan, id_types, self.secret_columns, counted=self.ids.counted
+            metadata,
+            self.declaration,
+            self.plan,
+            id_types,
+            self.secret_columns,
+            counted=self.ids.counted,
+            locale=next(iter(self.locales), None),
         )
         self.table.info[MADE_OF_IT] = (values_name(self.table.name), references_name(self.table.name))
 

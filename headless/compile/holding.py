@@ -11,9 +11,12 @@ FORMATS = frozenset({"date-time"})
 """The formats that a stored value must have; others are asked for only when it is given."""
 
 
-def holds_of(node: Node) -> dict[str, Any]:
-    """The node's values in the words of `headless.database.schema.conversion`."""
-    return {**_holds(node), **({"localized": True} if node.localized else {})}
+def holds_of(node: Node, locale: str | None) -> dict[str, Any]:
+    """The node's values in the words of `headless.database.schema.conversion`.
+
+    `locale` is the one that values belong to which say none.
+    """
+    return {**_holds(node, locale), **({"localized": locale} if node.localized else {})}
 
 
 def earlier_name(node: Node) -> str | None:
@@ -22,10 +25,10 @@ def earlier_name(node: Node) -> str | None:
     return "__".join(names) if names != [part.key for part in node.chain] else None
 
 
-def _holds(node: Node) -> dict[str, Any]:
+def _holds(node: Node, locale: str | None) -> dict[str, Any]:
     if node.plans:
         rows = {
-            kind: {inner.key: _with_earlier(inner) for inner in plan.nodes if inner.stored}
+            kind: {inner.key: _with_earlier(inner, locale) for inner in plan.nodes if inner.stored}
             for kind, plan in node.plans.items()
         }
         return {"rows": rows, **({"by": node.field.level_key} if node.field.level_key else {})}
@@ -42,9 +45,9 @@ def _holds(node: Node) -> dict[str, Any]:
     return {**holds, **({"many": True} if field.has_list else {})}
 
 
-def _with_earlier(node: Node) -> dict[str, Any]:
+def _with_earlier(node: Node, locale: str | None) -> dict[str, Any]:
     was = node.field.renamed_from
-    return {**_holds(node), **({"was": was} if was is not None else {})}
+    return {**holds_of(node, locale), **({"was": was} if was is not None else {})}
 
 
 def _scalar(schema: Mapping[str, Any]) -> dict[str, Any]:

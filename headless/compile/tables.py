@@ -72,12 +72,16 @@ def build_table(
     secret: Iterable[str] = (),
     *,
     counted: bool = True,
+    locale: str | None = None,
 ) -> sa.Table:
-    """The table of a collection's documents, with its indexes. Ids that are `counted` are made by the database."""
+    """The table of a collection's documents, with its indexes. Ids that are `counted` are made by the database.
+
+    `locale` is the one that values belong to which were stored before they had any.
+    """
     name = table_name(collection.slug)
     columns = [sa.Column("id", id_types(collection.slug), primary_key=True, autoincrement=counted)]
     columns.append(sa.Column("_rev", sa.Integer(), nullable=False, server_default=sa.text("1")))
-    columns += [_column(node, id_types) for node in plan.leaves()]
+    columns += [_column(node, id_types, locale) for node in plan.leaves()]
     columns += [sa.Column(column, sa.Text()) for column in secret]
     table = sa.Table(name, metadata, *columns, sqlite_autoincrement=counted)
     if collection.renamed_from is not None:
@@ -91,9 +95,9 @@ def build_table(
     return table
 
 
-def _column(node: Node, id_types: IdTypes) -> sa.Column[object]:
+def _column(node: Node, id_types: IdTypes, locale: str | None) -> sa.Column[object]:
     targets = [sa.ForeignKey(f"{table_name(node.slugs[0])}.id")] if node.is_foreign_key else []
-    info: dict[str, object] = {HOLDS: holds_of(node)}
+    info: dict[str, object] = {HOLDS: holds_of(node, locale)}
     earlier = earlier_name(node)
     if earlier is not None:
         info[RENAMED_FROM] = short(earlier)

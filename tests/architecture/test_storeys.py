@@ -23,7 +23,7 @@ STOREYS: list[set[str]] = [
     {"streams", "events", "fields", "auth", "endpoint"},
     {"collection", "global_"},
     {"config", "extension"},
-    {"compile", "loader", "project"},
+    {"compile", "loader", "migrations", "project"},
     {"query"},
     {"operations"},
     {"api", "request", "routing", "identification", "secret", "openapi", "typings"},

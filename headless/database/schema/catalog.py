@@ -6,6 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex
@@ -13,6 +14,8 @@ from sqlalchemy.schema import CreateIndex
 from headless.database.schema.state import Column, Key
 
 _SPACE: Final = re.compile(r"\s+")
+_TEXTS: Final[dict[str, WeakKeyDictionary[sa.Index, str]]] = {}
+"""The SQL of the indexes that were declared, by kind of database."""
 _COLLATION: Final = re.compile(r' COLLATE "?\w+"?', re.ASCII)
 
 
@@ -37,6 +40,7 @@ class Catalog(ABC):
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
         self.dialect = connection.dialect
+        self._texts = _TEXTS.setdefault(self.dialect.name, WeakKeyDictionary())
 
     @abstractmethod
     def tables(self) -> set[str]:
@@ -85,7 +89,10 @@ class Catalog(ABC):
 
     def index_text(self, index: sa.Index) -> str:
         """The SQL of an index, as it is compared."""
-        return _normal(str(CreateIndex(index).compile(dialect=self.dialect)))
+        known = self._texts.get(index)
+        if known is None:
+            known = self._texts[index] = _normal(str(CreateIndex(index).compile(dialect=self.dialect)))
+        return known
 
     def quoted(self, name: str) -> str:
         """A name as it stands in SQL."""

@@ -190,7 +190,7 @@ class Change:
         self, table: str, key: str, source: str, target: str, old: Column, new: Column, values: Mapped
     ) -> None:
         """Converts the values of every row, `AT_A_TIME`."""
-        place = _Places(self.catalog, table, key, source, target)
+        place = _Places(self.catalog, table, key, source, target, is_json=old.is_json)
         losses: list[tuple[Any, Losses]] = []
         last: Any = None
         while rows := place.read(self.connection, last):
@@ -213,10 +213,12 @@ class Change:
 class _Places:
     """The statements that read and write one column, row by row in the order of the key."""
 
-    def __init__(self, catalog: Catalog, table: str, key: str, source: str, target: str) -> None:
+    def __init__(self, catalog: Catalog, table: str, key: str, source: str, target: str, *, is_json: bool) -> None:
         quoted, first, second = catalog.quoted, *catalog.placeholders
         there = f"{quoted(table)} WHERE {quoted(source)} IS NOT NULL"
-        columns = f"SELECT {quoted(key)}, {quoted(source)} FROM {there}"  # noqa: S608
+        # A driver may have decoded JSON before anybody knows whether it is a text.
+        stored = f"CAST({quoted(source)} AS TEXT)" if is_json else quoted(source)
+        columns = f"SELECT {quoted(key)}, {stored} FROM {there}"  # noqa: S608
         end = f"ORDER BY {quoted(key)} LIMIT {AT_A_TIME}"
         self.first = f"{columns} {end}"
         self.next = f"{columns} AND {quoted(key)} > {first} {end}"

@@ -30,7 +30,7 @@ def decoded(stored: Any, column: Column) -> Any:
     if stored is None:
         return None
     if column.is_json:
-        return orjson.loads(stored) if isinstance(stored, str | bytes) else stored
+        return orjson.loads(stored)
     return bool(stored) if column.holds.get("type") == "boolean" else stored
 
 

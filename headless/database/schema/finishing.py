@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from headless.database.schema.catalog import Catalog, catalog_of
+from headless.database.schema.catalog import Catalog
 from headless.database.schema.change import Change
 from headless.database.schema.state import DERIVED, FILL, MADE_OF_IT, Column, described, is_derived
-from headless.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +43,18 @@ def finishing(catalog: Catalog, tables: Sequence[sa.Table]) -> list[Finish]:
     steps: list[Finish] = []
     for table in tables:
         if table.name in found:
-            steps += _derived(catalog, table) if is_derived(table) else ()
-            steps += _indexes(catalog, table)
+            own = [*_derived(catalog, table)] if is_derived(table) else []
+            steps += own
+            steps += () if any(step.kind == "replace_table" for step in own) else _indexes(catalog, table)
         elif is_derived(table):
             steps.append(_made(table))
     return [*steps, *_without_use(tables, found)]
 
 
 def finish(change: Change, tables: Sequence[sa.Table]) -> None:
-    """Does what is left to do. Raises ConfigError when an index is not as declared then."""
-    # A table made now has its indexes to come.
-    for _ in range(2):
-        for step in finishing(change.catalog, tables):
-            step.run(change)
-    missing = [step.description for step in finishing(catalog_of(change.connection), tables)]
-    if missing:
-        raise ConfigError([f"after the change the schema was not as declared: {text}" for text in missing])
+    """Does what is left to do."""
+    for step in finishing(change.catalog, tables):
+        step.run(change)
 
 
 def _derived(catalog: Catalog, table: sa.Table) -> Iterator[Finish]:
@@ -83,6 +78,8 @@ def _made(table: sa.Table, *, again: bool = False) -> Finish:
         if fill is not None:
             fill(change.connection)
         change.refer(table.name, made)
+        for index in _sorted(table):
+            change.create_index(index)
 
     if again:
         return Finish("replace_table", table.name, f"make table {table.name} anew of the documents", run)
@@ -109,7 +106,7 @@ def _dropping(name: str) -> Callable[[Change], None]:
 
 def _indexes(catalog: Catalog, table: sa.Table) -> Iterator[Finish]:
     there = catalog.indexes(table.name)
-    for index in sorted(table.indexes, key=lambda index: str(index.name)):
+    for index in _sorted(table):
         name = str(index.name)
         found = there.pop(name, None)
         if found is None:
@@ -118,6 +115,10 @@ def _indexes(catalog: Catalog, table: sa.Table) -> Iterator[Finish]:
             yield Finish("replace_index", table.name, f"replace index {name}", _indexing(index, again=True))
     for name in there:
         yield Finish("drop_index", table.name, f"drop index {name}", _unindexing(name))
+
+
+def _sorted(table: sa.Table) -> list[sa.Index]:
+    return sorted(table.indexes, key=lambda index: str(index.name))
 
 
 def _indexing(index: sa.Index, *, again: bool = False) -> Callable[[Change], None]:

@@ -79,7 +79,7 @@ def take(change: Change, steps: Iterable[Step]) -> None:
         if not step.is_taken(change.state):
             left.append(step)
             if step.impossible or (step.destructive and not change.may_lose):
-                raise ConfigError(refusal(step))
+                raise ConfigError(f"{step.description}: {step.remedy}")
             step.take(change)
             step.fold(change.state)
     for step in left:
@@ -94,12 +94,6 @@ def end(change: Change, tables: Sequence[sa.Table]) -> None:
     left = [step.description for step in compare(change.connection, tables)]
     if left:
         raise ConfigError([f"after the change the schema was not as declared: {text}" for text in left])
-
-
-def refusal(step: Step) -> str:
-    """Why a step is not taken, and what to do."""
-    allowed = "" if step.impossible else "it needs --allow-destructive"
-    return f"{step.description}: {'; or '.join(text for text in (step.remedy, allowed) if text)}"
 
 
 def steps_to(state: State, tables: Sequence[sa.Table]) -> Iterable[Step]:

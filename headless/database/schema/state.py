@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
+from headless.database.types import OrderedJson
 from headless.errors import ConfigError
 
 DERIVED: Final = "derived"
@@ -34,7 +36,9 @@ _TYPES: Final[Mapping[str, sa.types.TypeEngine[Any]]] = {
     "big integer": sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
     "number": sa.Numeric().with_variant(sa.Double(), "postgresql"),
     "json": sa.JSON().with_variant(sa.Text(), "sqlite"),
+    "ordered json": OrderedJson().with_variant(sa.Text(), "sqlite"),
 }
+_DESCRIBED: Final[WeakKeyDictionary[sa.Table, Table]] = WeakKeyDictionary()
 _NAMES: Final = {type(type_): name for name, type_ in _TYPES.items()}
 """The types that the platform's own fields have. Others go by their names in SQLAlchemy."""
 
@@ -187,6 +191,13 @@ def refer(table: sa.Table, name: str, column: Column) -> None:
 
 def described(table: sa.Table) -> Table:
     """A declared table as data."""
+    known = _DESCRIBED.get(table)
+    if known is None:
+        known = _DESCRIBED[table] = _described(table)
+    return known
+
+
+def _described(table: sa.Table) -> Table:
     columns = {column.name: _column(column, column is table.autoincrement_column) for column in table.columns}
     return Table(columns, bool(table.dialect_options["sqlite"]["autoincrement"]))
 

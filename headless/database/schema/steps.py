@@ -14,6 +14,8 @@ from headless.errors import ConfigError
 
 Tables = dict[str, Table]
 
+ALLOW: Final = "say --allow-destructive to headless migrate"
+
 
 @dataclass(frozen=True)
 class Step(ABC):
@@ -115,6 +117,10 @@ class DropTable(Step):
     @property
     def destructive(self) -> bool:
         return True
+
+    @property
+    def remedy(self) -> str:
+        return ALLOW
 
     def is_taken(self, state: State) -> bool:
         return self.table not in state
@@ -242,7 +248,7 @@ class DropColumn(ColumnStep):
 
     @property
     def remedy(self) -> str:
-        return "put the field back, say what it is called now (renamed_from), or write a migration that drops it"
+        return f"put the field back, say what it is called now (renamed_from), or {ALLOW}"
 
     def is_taken(self, state: State) -> bool:
         return self.table in state and not self._has(state, self.column)
@@ -301,6 +307,10 @@ class ChangeColumn(ColumnStep):
     new: Column
     values: Mapping[str, Any] = field(default_factory=dict)
 
+    def _can_be_told(self, value: Any) -> bool:
+        """Whether what was put in place of a value was nowhere before, so that it can be put back."""
+        return value not in self.old.holds.get("options", ()) and list(self.values.values()).count(value) == 1
+
     @property
     def made(self) -> Column:
         """The column as it is afterwards."""
@@ -349,7 +359,7 @@ class ChangeColumn(ColumnStep):
     def back(self) -> Step:
         now, before = renamed(self.old.holds, self.new.holds)
         old, new = replace(self.new, holds=now), replace(self.old, holds=before)
-        values = {str(value): was for was, value in self.values.items()}
+        values = {str(value): was for was, value in self.values.items() if self._can_be_told(value)}
         return ChangeColumn(self.table, self.column, self.key, old, new, values)
 
     def data(self) -> dict[str, Any]:
