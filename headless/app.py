@@ -7,7 +7,7 @@ import gc
 import inspect
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from headless.compile.collection import CompiledCollection
 from headless.compile.global_ import CompiledGlobal
 from headless.config import Config, host_plugins
 from headless.database import open_database
-from headless.database.schema import Finish, Step, apply, plan
+from headless.database.schema import SchemaStep, apply, plan
 from headless.endpoint import Endpoint
 from headless.errors import ConfigError
 from headless.extension import Plugin, find_plugin
@@ -136,7 +136,13 @@ class Headless:
         _ = self.sessions
         await check_rules(self.core)
         try:
-            await self.apply_schema(await self.schema_plan())
+            steps = await self.schema_plan()
+            refused = [step for step in steps if step.destructive]
+            if refused:
+                raise ConfigError(
+                    [f"the database has to change: {step.description}. {step.remedy}" for step in refused]
+                )
+            await self.apply_schema(steps)
         except BaseException:
             await self._close_database()
             raise
@@ -226,16 +232,13 @@ class Headless:
         """The description as JSON, as much of it as the one who asks may know, or use. Raises Forbidden."""
         return await self._description.told(Asker(self.core, request.user, request=request), mine=mine)
 
-    async def schema_plan(self) -> list[Step | Finish]:
+    async def schema_plan(self) -> list[SchemaStep]:
         """What the database lacks, or has too much, of what is declared. It opens the database."""
         await self.open_database()
         return await plan(self.database, list(self.metadata.tables.values()))
 
-    async def apply_schema(self, steps: Sequence[Step | Finish]) -> None:
-        """Brings the database to what is declared. Raises ConfigError for steps that would lose something."""
-        refused = [step for step in steps if step.destructive]
-        if refused:
-            raise ConfigError([f"the database has to change: {step.description}. {step.remedy}" for step in refused])
+    async def apply_schema(self, steps: list[SchemaStep]) -> None:
+        """Brings the database to what is declared, if there are steps left. Raises ConfigError when values would go."""
         if steps:
             await apply(self.database, list(self.metadata.tables.values()))
 

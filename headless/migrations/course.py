@@ -16,7 +16,7 @@ from headless.database.schema.difference import difference
 from headless.database.schema.finishing import Finish
 from headless.database.schema.runner import begin, bring, compare, end, steps_to, take
 from headless.database.schema.state import is_derived, renames_of, state_of
-from headless.database.schema.steps import Step
+from headless.database.schema.step import Step
 from headless.errors import ConfigError
 from headless.migrations.files import Migration, state_after
 from headless.names import did_you_mean
@@ -157,7 +157,7 @@ def _telling(migration: Migration, call: Callable[[Change], None], change: Chang
 
 
 def _described(steps: Sequence[Step | Finish]) -> list[str]:
-    return [step.description for step in steps if not step.idle]
+    return [step.description for step in steps if not step.idle and (isinstance(step, Step) or not step.quiet)]
 
 
 def _place(name: str, names: Sequence[str]) -> int:

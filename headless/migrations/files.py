@@ -20,7 +20,8 @@ import yaml
 from headless.database.schema.change import Change
 from headless.database.schema.runner import take
 from headless.database.schema.state import State
-from headless.database.schema.steps import Step, Tables, read_step, step_data
+from headless.database.schema.step import Step, Tables
+from headless.database.schema.steps import read_step, step_data
 from headless.errors import ConfigError
 
 FOLDER: Final = "migrations"

@@ -107,7 +107,7 @@ def test_steps_that_lose_values_have_to_be_allowed(project: Path, headless: Head
     """Dropped columns, and values that do not fit; nothing is taken of a migration that is refused."""
     declare(project, 'fields.Number("tags"), fields.Text("more")')
     done = headless("migrate", "create", "less")
-    assert "drop column posts.title, with its values  (needs --allow-destructive)" in done.out
+    assert "column posts.title is no longer declared: drop it with its values  (needs --allow-destructive)" in done.out
     done = headless("migrate", "up")
     assert done.code == 1
     assert "0002_less: " in done.err
@@ -160,6 +160,9 @@ def test_a_migration_may_be_python(project: Path, headless: Headless) -> None:
         ("more: []", "the key 'steps'"),
         ("steps: [{add: {}}]", "there is no step 'add'"),
         ("steps: [{rename_table: {table: posts}}]", "says table, to"),
+        ("steps: [{add_column: {table: posts, column: a, kind: text}}]", "says column, table, type"),
+        ("steps: [{create_table: {table: a, columns: [id]}}]", "a mapping of names to columns"),
+        ("steps: [{create_table: {table: a, columns: {id: integer}}}]", "a column says its type"),
         ("steps: [{rename_table: {table: nowhere, to: posts}}]", "there is no table 'nowhere'"),
     ],
 )

@@ -77,7 +77,8 @@ def check(connection: sa.Connection) -> None:
     (step,) = schema.compare(connection, declared(rating=sa.Numeric(), done=sa.Boolean(), meta=sa.JSON()))
     assert step.description == "drop index ix_books_rating"
     kept = declared(rating=sa.Numeric(), done=sa.Boolean())
-    assert "drop column books.meta, with its values" in [step.description for step in schema.compare(connection, kept)]
+    described = [step.description for step in schema.compare(connection, kept)]
+    assert "column books.meta is no longer declared: drop it with its values" in described
     with pytest.raises(ConfigError, match=r"books\.meta"), connection.begin_nested():
         schema.bring(connection, kept)
 

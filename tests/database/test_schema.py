@@ -140,7 +140,7 @@ async def test_an_index_that_was_lost_is_made_again(database: SQLiteDatabase) ->
 @pytest.mark.parametrize(
     ("declared", "described", "remedy"),
     [
-        (tuple, "drop column pages.title, with its values", "put the field back"),
+        (tuple, "column pages.title is no longer declared: drop it with its values", "put the field back"),
         (lambda: (text(nullable=False),), "change column pages.title from text to text required", "become required"),
         (lambda: (text(), text("needed", nullable=False)), "add column pages.needed", "give it a default"),
     ],

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from headless.database.schema.finishing import Finish
+from headless.database.schema.planner import SchemaStep
 from headless.database.schema.runner import apply, bring, compare, plan
 from headless.database.schema.state import DERIVED, FILL, HOLDS, MADE_OF_IT, RENAMED_FROM, SLUGS
-from headless.database.schema.steps import Step
+from headless.database.schema.step import Step
 
 __all__ = [
     "DERIVED", "FILL", "HOLDS", "MADE_OF_IT", "RENAMED_FROM", "SLUGS",
-    "Finish", "Step", "apply", "bring", "compare", "plan",
+    "Finish", "SchemaStep", "Step", "apply", "bring", "compare", "plan",
 ]  # fmt: skip

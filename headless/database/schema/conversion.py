@@ -40,7 +40,7 @@ def encoded(value: Any, column: Column) -> Any:
         return None
     if column.is_json:
         return orjson.dumps(value).decode()
-    return int(value) if isinstance(value, bool) else value
+    return value
 
 
 def converted(value: Any, old: Holds, new: Holds, losses: Losses) -> Any:

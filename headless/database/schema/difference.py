@@ -6,19 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from headless.database.schema.column_steps import AddColumn, ChangeColumn, DropColumn, RenameColumn
 from headless.database.schema.conversion import without_was
 from headless.database.schema.state import Column, Holds, Renames, State, Table
-from headless.database.schema.steps import (
-    AddColumn,
-    ChangeColumn,
-    CreateTable,
-    DropColumn,
-    DropTable,
-    RenameColumn,
-    RenameTable,
-    Step,
-    Tables,
-)
+from headless.database.schema.step import Step, Tables
+from headless.database.schema.table_steps import CreateTable, DropTable, RenameTable
 
 
 def difference(old: State, new: State, renames: Renames) -> list[Step]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
@@ -20,6 +20,8 @@ class Finish:
     table: str
     description: str
     run: Callable[[Change], None] = field(compare=False)
+    quiet: bool = False
+    """Whether it belongs to a step that is told anyway: the index of a table that is not there yet."""
 
     @property
     def destructive(self) -> bool:
@@ -48,6 +50,8 @@ def finishing(catalog: Catalog, tables: Sequence[sa.Table]) -> list[Finish]:
             steps += () if any(step.kind == "replace_table" for step in own) else _indexes(catalog, table)
         elif is_derived(table):
             steps.append(_made(table))
+        else:
+            steps += [replace(step, quiet=True) for step in _indexes(catalog, table)]
     return [*steps, *_without_use(tables, found)]
 
 

@@ -13,7 +13,8 @@ from headless.database.schema.change import Change
 from headless.database.schema.difference import bare, difference
 from headless.database.schema.finishing import Finish, finish, finishing
 from headless.database.schema.state import Column, State, Table, is_derived, renames_of, state_of
-from headless.database.schema.steps import DropTable, Step
+from headless.database.schema.step import Step
+from headless.database.schema.table_steps import DropTable
 from headless.errors import ConfigError
 
 T = TypeVar("T")
@@ -34,7 +35,8 @@ async def plan(database: Changeable, tables: Sequence[sa.Table]) -> list[Step | 
 
     Tables that are not declared are left alone. Raises ConfigError for a declaration with a nameless index.
     """
-    return await database.inspect(lambda connection: compare(connection, tables))
+    found = await database.inspect(lambda connection: compare(connection, tables))
+    return [step for step in found if isinstance(step, Step) or not step.quiet]
 
 
 async def apply(database: Changeable, tables: Sequence[sa.Table], *, may_lose: bool = False) -> None:
@@ -63,6 +65,15 @@ def bring(connection: sa.Connection, tables: Sequence[sa.Table], *, may_lose: bo
         take(change, [step for step in found if isinstance(step, Step)])
         end(change, tables)
     return found
+
+
+def perform(connection: sa.Connection, steps: Sequence[Step | Finish]) -> None:
+    """Takes what `compare` found. What columns hold is not written down: that comes with what fills the tables."""
+    change = Change(connection, memory.read(connection), sorted(memory.derived(connection)))
+    take(change, [step for step in steps if isinstance(step, Step)])
+    for step in steps:
+        if isinstance(step, Finish):
+            step.run(change)
 
 
 def begin(connection: sa.Connection, tables: Sequence[sa.Table], *, may_lose: bool = False) -> Change:

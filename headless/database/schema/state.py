@@ -8,6 +8,7 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from headless.database.types import OrderedJson
 from headless.errors import ConfigError
@@ -33,14 +34,23 @@ _TYPES: Final[Mapping[str, sa.types.TypeEngine[Any]]] = {
     "text": sa.Text(),
     "integer": sa.Integer(),
     "small integer": sa.SmallInteger(),
+    "flag": sa.SmallInteger().with_variant(sa.Boolean(), "postgresql"),
     "big integer": sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
     "number": sa.Numeric().with_variant(sa.Double(), "postgresql"),
     "json": sa.JSON().with_variant(sa.Text(), "sqlite"),
     "ordered json": OrderedJson().with_variant(sa.Text(), "sqlite"),
 }
 _DESCRIBED: Final[WeakKeyDictionary[sa.Table, Table]] = WeakKeyDictionary()
-_NAMES: Final = {type(type_): name for name, type_ in _TYPES.items()}
 """The types that the platform's own fields have. Others go by their names in SQLAlchemy."""
+
+
+def _spelled(type_: sa.types.TypeEngine[Any]) -> tuple[type, str]:
+    """What tells types apart that look alike on one database."""
+    return type(type_), type_.compile(dialect=_POSTGRESQL)
+
+
+_POSTGRESQL: Final = postgresql.dialect()  # type: ignore[no-untyped-call]
+_NAMES: Final = {_spelled(type_): name for name, type_ in _TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +75,11 @@ class Column:
         return {name: value for name, value in said.items() if value}
 
     @classmethod
-    def read(cls, data: Mapping[str, Any]) -> Column:
-        """The column that `data` tells of."""
+    def read(cls, data: Any) -> Column:
+        """The column that `data` tells of. Raises ConfigError."""
+        names = [item.name for item in fields(cls)]
+        if not isinstance(data, Mapping) or "type" not in data or not set(data) <= set(names):
+            raise ConfigError(f"a column says its type, and may say {', '.join(names[1:])}")
         references = data.get("references")
         return cls(**{**data, "references": tuple(references) if references else None})
 
@@ -96,8 +109,10 @@ class Table:
         return {"counted": True, "columns": columns} if self.counted else {"columns": columns}
 
     @classmethod
-    def read(cls, data: Mapping[str, Any]) -> Table:
-        """The table that `data` tells of."""
+    def read(cls, data: Any) -> Table:
+        """The table that `data` tells of. Raises ConfigError."""
+        if not isinstance(data["columns"], Mapping):
+            raise ConfigError("the columns of a table are a mapping of names to columns")
         columns = {name: Column.read(column) for name, column in data["columns"].items()}
         return cls(columns, bool(data.get("counted")))
 
@@ -207,7 +222,7 @@ def _column(column: sa.Column[Any], automatic: bool) -> Column:
         (key.column.table.name, key.column.name, (key.ondelete or "NO ACTION").upper()) for key in column.foreign_keys
     ]
     return Column(
-        type=_NAMES.get(type(column.type)) or type(column.type).__name__,
+        type=_NAMES.get(_spelled(column.type)) or type(column.type).__name__,
         holds=column.info.get(HOLDS, {}),
         references=references[0] if references else None,
         default=_default(column),
