@@ -27,6 +27,7 @@ from headless.compile.global_ import CompiledGlobal
 from headless.config import Config, host_plugins
 from headless.database import open_database
 from headless.database.schema import SchemaStep, apply, plan
+from headless.database.transfer import refuse_unfinished
 from headless.endpoint import Endpoint
 from headless.errors import ConfigError
 from headless.extension import Plugin, find_plugin
@@ -137,6 +138,7 @@ class Headless:
         await check_rules(self.core)
         try:
             steps = await self.schema_plan()
+            await refuse_unfinished(self.database)
             refused = [step for step in steps if step.destructive]
             if refused:
                 raise ConfigError(

@@ -101,7 +101,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Runs a test on SQLite and on PostgreSQL if it asks for `database_kind`, or is in one of these folders."""
     if "database_kind" not in metafunc.fixturenames:
         folder = metafunc.definition.path.parent
-        if folder.parent != Path(__file__).parent or folder.name not in EITHER or metafunc.definition.get_closest_marker("browser"):
+        is_of_both = folder.parent == Path(__file__).parent and folder.name in EITHER
+        if not is_of_both or metafunc.definition.get_closest_marker("browser"):
             return
         metafunc.fixturenames.insert(0, "database_kind")
     kinds = ["sqlite"]

@@ -225,6 +225,29 @@ def generate(
     write(what.value, lambda: find_project(config, imports or ()), out)
 
 
+@cli.command()
+def transfer(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="The URL of the database to copy, which is only read.")],
+    target: Annotated[
+        str | None,
+        typer.Argument(metavar="TO", help="The URL of the one to fill; else DATABASE_URL.", show_default=False),
+    ] = None,
+    verify: Annotated[bool, typer.Option("--verify", help="Copy nothing, only compare the two.")] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Delete what an unfinished transfer copied, and begin anew.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    config: ConfigOption = None,
+    imports: ImportOption = None,
+) -> None:
+    """Copy everything from one database to another, and compare them. Run again, it goes on where it was."""
+    from headless.cli.transfer import transfer as move
+    from headless.project import find_project
+
+    project = find_project(config, imports or ())
+    raise typer.Exit(move(project, source, target, verify=verify, restart=restart, as_json=as_json))
+
+
 @users.command("create")
 def create_user(
     email: Annotated[str | None, typer.Option(help="Asked for when it is not given.", show_default=False)] = None,
