@@ -93,7 +93,7 @@ def test_it_says_what_was_copied_and_that_it_is_equal(project: Path, headless: H
     posts = next(line.split() for line in done.out.splitlines() if line.startswith("posts"))
     assert posts[1:3] == ["250", "250"]
     assert posts[3] == posts[4]
-    assert "Transferred, and equal: 5 tables, 500 rows." in done.out
+    assert "Transferred, and equal: 7 tables, 501 rows." in done.out
     assert headless("transfer", OLD, NEW, "--verify").code == 0
 
 

@@ -93,7 +93,7 @@ def test_no_dropped_key_is_left_in_a_request_or_an_answer(reduction: Reduction, 
     kept = {field["name"] for field in fields_of(reduction.config) if "name" in field}
     dropped = {key for shape in reduction.shapes.collections.values() for key in shape.dropped} - kept
     dropped -= {"children"}  # a key of the nodes of a rich text, too
-    assert {"blk", "spot", "_status", "deletedAt", "enableAPIKey"} <= dropped
+    assert {"blk", "spot", "_status", "deletedAt"} <= dropped
     answers = [answer["body"] for case in suite.answers.values() for answer in case["steps"]]
     assert dropped & set(keys_of(answers)) == set()
     sent = [step.get("json") for area in suite.areas for case in area["cases"] for step in case["steps"]]

@@ -235,9 +235,10 @@ def test_references_are_found_by_queries_after_the_change(place: Place) -> None:
 def test_another_kind_of_ids_is_refused(place: Place, options: dict[str, Any]) -> None:
     """Since they stand in too many places; with what to do."""
     place.create({"a": "x"}, declared=[fields.Text("a")])
-    ids = [options.pop("declared")] if "declared" in options else []
+    given = {name: value for name, value in options.items() if name != "declared"}
+    ids = [options["declared"]] if "declared" in options else []
     with pytest.raises(ConfigError, match="make a new collection and copy the documents"):
-        place.find(fields.Text("a"), *ids, **options)
+        place.find(fields.Text("a"), *ids, **given)
 
 
 def test_a_field_that_is_no_longer_declared_stops_the_start(place: Place) -> None:
