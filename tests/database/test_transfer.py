@@ -188,6 +188,19 @@ async def test_only_an_empty_database_is_filled(make: Make) -> None:
         assert [team["title"] for team in (await app.as_system().find("teams")).docs] == ["mine"]
 
 
+async def test_a_database_on_which_the_application_was_only_started_is_empty(make: Make) -> None:
+    """What it remembers of its schema is no document: the migrations that the source has had are its own then."""
+    old, new = await office(make("sqlite")), make("sqlite")
+    async with started(new):
+        pass
+    had = "INSERT INTO _migrations (name, checksum, applied_at) VALUES "
+    in_file(old, f"{had} ('0001_first', 'a', '2025'), ('0002_second', 'b', '2026')")
+    in_file(new, f"{had} ('0001_first', 'a', '2026')")
+    outcome = await moved(old, new)
+    assert outcome.is_done
+    assert [one.target.rows for one in outcome.tables if one.table == "_migrations"] == [2]
+
+
 async def unfinished(source: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened(target) as database:
         kind = type(database)

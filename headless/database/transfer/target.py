@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
+from headless.database import system
 from headless.database.schema.catalog import catalog_of
 from headless.database.schema.planner import compare
 from headless.database.schema.runner import perform
@@ -14,6 +15,9 @@ from headless.database.transfer.notes import SOURCE, begin_notes, forget_notes, 
 from headless.database.transfer.parts import Part
 from headless.database.transfer.source import count_rows
 from headless.errors import ConfigError
+
+OF_THE_SCHEMA: Final = (system.migrations, system.schema_state)
+"""What a database remembers of its schema is no document: the source's takes its place."""
 
 
 class Notes:
@@ -68,6 +72,8 @@ def begin(
     _declare(connection, tables)
     if has_notes(connection):
         return Notes(read_notes(connection), resumed=True)
+    for table in OF_THE_SCHEMA:
+        connection.execute(sa.delete(table))
     begin_notes(connection, source)
     return Notes({}, resumed=False)
 
@@ -82,7 +88,8 @@ def _declare(connection: sa.Connection, tables: Sequence[sa.Table]) -> None:
 
 def _refuse_documents(connection: sa.Connection, parts: Sequence[Part]) -> None:
     there = catalog_of(connection).tables()
-    rows = {part.name: count_rows(connection, part.table) for part in parts if part.name in there}
+    asked = [part for part in parts if part.name in there and part.table not in OF_THE_SCHEMA]
+    rows = {part.name: count_rows(connection, part.table) for part in asked}
     filled = ", ".join(f"{name} ({number})" for name, number in rows.items() if number)
     if filled:
         raise ConfigError(
