@@ -12,9 +12,8 @@ import yaml
 
 from headless.loader.mistakes import Mistakes, Place
 from headless.loader.scalars import TAG, read_plain, read_tagged, short
-from headless.loader.syntax import explain
+from headless.loader.syntax import DEEPEST, TOO_DEEP, explain
 
-DEEPEST: Final = 100
 LARGEST: Final = 200_000
 """How many values a file may have when every alias is written out."""
 
@@ -140,7 +139,7 @@ class _Composer:
         else:
             node = self._composed(event, place, level)
         if level + node.depth - 1 > DEEPEST:
-            raise Refused(place, f"nested more than {DEEPEST} levels deep")
+            raise Refused(place, TOO_DEEP)
         return node
 
     def _aliased(self, event: Any, place: Place) -> Node:
@@ -160,7 +159,7 @@ class _Composer:
     def _composed(self, event: Any, place: Place, level: int) -> Node:
         self._count(1, place)
         if level > DEEPEST:
-            raise Refused(place, f"nested more than {DEEPEST} levels deep")
+            raise Refused(place, TOO_DEEP)
         if event.anchor is not None:
             self.anchors[event.anchor] = None
         if isinstance(event, yaml.ScalarEvent):

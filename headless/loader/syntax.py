@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+DEEPEST: Final = 100
+TOO_DEEP: Final = f"nested more than {DEEPEST} levels deep"
+
 _REMEDIES: Final = (
     (
         "mapping values are not allowed",
         "a colon cannot stand here: mind the indentation, or put the text in quotes",
     ),
+    # A parser that has a limit of its own reads ahead of ours.
+    ("maximum nesting depth", TOO_DEEP),
     ("cannot start any token", "{character!r} cannot begin a text: put the text in quotes"),
 )
 _ESCAPE: Final = "this escape is not known: write \\\\ for a backslash, or use single quotes"
