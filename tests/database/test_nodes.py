@@ -16,6 +16,7 @@ import pytest
 from headless import Collection, Forbidden, Headless, HookContext, fields
 from headless.changes import Change
 from headless.database import current_transaction
+from headless.database.postgresql.commit import text_key
 from headless.database.postgresql.database import PostgreSQLDatabase
 from headless.errors import Unavailable
 from headless.security.passwords import LIGHT, Passwords
@@ -194,6 +195,25 @@ async def test_groups_that_write_the_same_documents_in_another_order_all_end_wel
     )
     for document in (await apps[1].as_system().find("notes", limit=0)).docs:
         assert [document[f"by{number}"] for number in range(10)] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+
+
+async def test_a_group_whose_commit_has_to_wait_is_not_refused(node: Open) -> None:
+    """Another process holds the log for longer than a group is patient."""
+    app, other = await node(), await node()
+    assert isinstance(other.database, PostgreSQLDatabase)
+    await app.as_system().create("notes", {"title": "a"})
+    holding = await other.database.address.connect()
+    key = f"{text_key('changes')}, {text_key(other.database.address.schema or '')}"
+    try:
+        async with holding.transaction():
+            await holding.execute(f"SELECT pg_advisory_xact_lock({key})")
+            writing = [asyncio.ensure_future(_created(app)) for _ in range(3)]
+            async with asyncio.timeout(30):
+                while await holding.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted AND objsubid = 2") < 3:
+                    await asyncio.wait(writing, timeout=0.01)
+        assert [(await document)["title"] for document in writing] == ["free"] * 3
+    finally:
+        await holding.close()
 
 
 async def test_one_of_many_first_users_is_the_first(node: Open) -> None:

@@ -114,13 +114,15 @@ class Connections:
 
     @asynccontextmanager
     async def lent(self) -> AsyncIterator[Connection]:
-        """A connection for the length of a block. What the block raises, unless the server said it, costs it."""
+        """A connection for the length of a block. One that is left inside a transaction, or at work, is given up."""
         connection = await self.acquire()
         is_sound = False
         try:
             yield connection
             is_sound = True
-        except asyncpg.PostgresError:
+        except asyncpg.InterfaceError:
+            raise
+        except Exception:
             is_sound = not connection.is_in_transaction()
             raise
         finally:

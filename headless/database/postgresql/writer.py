@@ -86,8 +86,8 @@ class Writer:
         self._is_open = False
         while self._queue:
             self._queue.popleft().fail(Unavailable("The server is stopping."))
-        tasks = [task for task in (self._task, *self._alone) if task is not None]
-        if tasks:
+        # The group that ends may still send some of its members on by themselves.
+        while tasks := [task for task in (self._task, *self._alone) if task is not None]:
             await asyncio.wait(tasks)
 
     async def _run(self) -> None:
@@ -106,7 +106,7 @@ class Writer:
             try:
                 stopped = await self._attempt(self._lane, members)
             except Exception as error:
-                _refuse(members, error)
+                self._give_up(members, error)
                 return
             if stopped is None:
                 return
@@ -135,6 +135,15 @@ class Writer:
                 await _roll_back(connection)
                 raise
         return None
+
+    def _give_up(self, members: Sequence[StoreMember], error: Exception) -> None:
+        """The group cannot be committed. Where others only held the log for long, each tries again with patience."""
+        if not isinstance(POSTGRESQL.classify(error), Busy):
+            _refuse(members, error)
+            return
+        for member in members:
+            if not member.future.done():
+                self._go_alone(member)
 
     def _go_alone(self, member: StoreMember) -> None:
         task = self._loop.create_task(self._by_itself(member), context=Context())
