@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 import sqlalchemy as sa
 
 from headless.database.dialect import Dialect
+from headless.database.scope import TransactionScope
 from headless.database.statements import Row, Statement, StatementCache, Values
 
 T = TypeVar("T")
@@ -50,16 +51,6 @@ class AfterCommit:
 Step = tuple[Statement, Values] | LoggedChange | AfterCommit
 Store = Generator[Step, list[Row], T]
 """The half of a write that changes rows: yields statements with their values, receives rows, never awaits."""
-
-
-class CurrentTransaction(Protocol):
-    """The transaction that the current task is in. Reads and stores of the database join it by themselves."""
-
-    def after_commit(self, callback: Callback) -> None:
-        """Calls back when the transaction is durable, in the owner's task and outside the transaction."""
-
-    async def lock(self, name: str) -> None:
-        """Waits until no other transaction holds this name, and holds it until the end of this one."""
 
 
 class Wake(Protocol):
@@ -115,7 +106,7 @@ class Database(Protocol):
     async def store(self, make: Callable[[], Store[T]]) -> T:
         """Runs the store that `make` gives; its result, once that is durable or part of the transaction."""
 
-    def transaction(self, timeout: float = 5.0) -> AbstractAsyncContextManager[CurrentTransaction]:
+    def transaction(self, timeout: float = 5.0) -> AbstractAsyncContextManager[TransactionScope]:
         """A turn on the writer for the current task: durable when the block ends, undone when it raises."""
 
     def snapshot(self) -> AbstractAsyncContextManager[None]:

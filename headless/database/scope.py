@@ -6,7 +6,8 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from headless.database.statements import Row, Statement, Values
 from headless.errors import TransactionClosed
@@ -61,8 +62,30 @@ class Scope(ABC):
         """All rows, as this scope sees them."""
 
 
+class Part(Protocol):
+    """A part of a transaction that can fail alone."""
+
+    async def keep(self) -> None:
+        """What it wrote is the transaction's."""
+
+    async def undo(self, error: BaseException) -> None:
+        """What it wrote is undone, if the connection is still the transaction's."""
+
+
 class TransactionScope(Scope):
     """A transaction: what is written inside is durable, or undone, as one."""
+
+    @abstractmethod
+    async def begin(self) -> None:
+        """Waits for its turn, and becomes the current scope."""
+
+    @abstractmethod
+    async def end(self, error: BaseException | None) -> None:
+        """Undoes the writes if the block raised, else waits for the commit. Raises TransactionTimeout."""
+
+    @abstractmethod
+    async def begin_part(self) -> Part:
+        """Begins a part that can fail alone."""
 
     @abstractmethod
     def after_commit(self, callback: Callable[[], Awaitable[Any] | None]) -> None:
@@ -71,6 +94,48 @@ class TransactionScope(Scope):
     @abstractmethod
     async def lock(self, name: str) -> None:
         """Waits until no other transaction holds this name, and holds it until the end of this one."""
+
+
+TransactionT = TypeVar("TransactionT", bound=TransactionScope)
+
+
+class TransactionBlock(Generic[TransactionT]):
+    """`async with database.transaction() as transaction`; inside another, a part that can fail alone."""
+
+    __slots__ = ("_database", "_kind", "_make", "_part", "_transaction")
+
+    def __init__(self, database: object, kind: type[TransactionT], make: Callable[[], TransactionT]) -> None:
+        self._database = database
+        self._kind = kind
+        self._make = make
+        self._part: Part | None = None
+
+    async def __aenter__(self) -> TransactionT:
+        scope = scope_of(self._database)
+        if scope is not None:
+            self._transaction = writable(scope, self._kind)
+            self._part = await self._transaction.begin_part()
+        else:
+            self._transaction = self._make()
+            await self._transaction.begin()
+        return self._transaction
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._part is None:
+            await self._transaction.end(error)
+        elif error is None:
+            await self._part.keep()
+        else:
+            await self._part.undo(error)
+
+
+def writable(scope: Scope, kind: type[TransactionT]) -> TransactionT:
+    """The scope as a transaction. Raises RuntimeError for a snapshot."""
+    if not isinstance(scope, kind):
+        raise RuntimeError("a snapshot is for reading: write outside of it")
+    return scope
 
 
 current_scope: ContextVar[Scope | None] = ContextVar("headless_current_scope", default=None)
@@ -84,12 +149,14 @@ def scope_of(database: object) -> Scope | None:
     return scope
 
 
-def current_transaction() -> TransactionScope | None:
-    """The innermost transaction that the current task is in, of whichever database; None outside of one."""
+def current_transaction(database: object = None) -> TransactionScope | None:
+    """The innermost transaction that the current task is in, of this database or of whichever; None outside of one."""
     scope = current_scope.get()
-    while scope is not None and not isinstance(scope, TransactionScope):
+    while scope is not None:
+        if isinstance(scope, TransactionScope) and database in (None, scope.database):
+            return scope
         scope = scope.outer
-    return scope
+    return None
 
 
 async def settled(future: asyncio.Future[Any]) -> None:

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
@@ -23,7 +22,7 @@ from headless.database.dialect import Dialect
 from headless.database.generations import Generations
 from headless.database.members import CallMember, StoreMember
 from headless.database.protocol import CommitListener, Store
-from headless.database.scope import Scope, current_scope, scope_of
+from headless.database.scope import TransactionBlock, current_scope, scope_of, writable
 from headless.database.sqlite_dialect import SQLITE
 from headless.database.sqlite_engine import call_with
 from headless.database.sqlite_scope import Snapshot
@@ -31,7 +30,7 @@ from headless.database.sqlite_wake import SQLiteWake
 from headless.database.statements import Row, Statement, StatementCache, Values, compile_statement
 from headless.database.threads import ReaderThreads, Worker
 from headless.database.totals import Totals
-from headless.database.transaction import Inner, Transaction
+from headless.database.transaction import Transaction
 from headless.database.writer import Writer
 from headless.errors import Unavailable
 
@@ -165,16 +164,16 @@ class SQLiteDatabase:
         """
         scope = scope_of(self)
         if scope is not None:
-            return _writable(scope).store(make)
+            return await writable(scope, Transaction).store(make)
         member = StoreMember(self._loop, make)
         self._writer.submit(member)
         await member.durable()
         result: T = member.result
         return result
 
-    def transaction(self, timeout: float = 5.0) -> TransactionBlock:
+    def transaction(self, timeout: float = 5.0) -> TransactionBlock[Transaction]:
         """A turn on the writer for this task, for `timeout` seconds; inside another, a part of that."""
-        return TransactionBlock(self, timeout)
+        return TransactionBlock(self, Transaction, lambda: self.begin(timeout))
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[None]:
@@ -242,40 +241,3 @@ class SQLiteDatabase:
 
     def _connect_reader(self) -> sqlite3.Connection:
         return connect(str(self._path), read_only=True)
-
-
-class TransactionBlock:
-    """`async with database.transaction() as transaction`; inside another, a part that can fail alone."""
-
-    __slots__ = ("_database", "_inner", "_timeout", "_transaction")
-
-    def __init__(self, database: SQLiteDatabase, timeout: float) -> None:
-        self._database = database
-        self._timeout = timeout
-        self._inner: Inner | None = None
-
-    async def __aenter__(self) -> Transaction:
-        scope = scope_of(self._database)
-        if scope is not None:
-            self._transaction = _writable(scope)
-            self._inner = self._transaction.begin_inner()
-        else:
-            self._transaction = self._database.begin(self._timeout)
-            await self._transaction.begin()
-        return self._transaction
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._inner is None:
-            await self._transaction.end(error)
-        elif error is None:
-            self._inner.keep()
-        else:
-            self._inner.undo(error)
-
-
-def _writable(scope: Scope) -> Transaction:
-    if not isinstance(scope, Transaction):
-        raise RuntimeError("a snapshot is for reading: write outside of it")
-    return scope

@@ -76,21 +76,20 @@ class Transaction(ConnectionScope, TransactionScope):
         finally:
             self._guarded.disarm()
 
-    def store(self, make: Callable[[], Store[T]]) -> T:
+    async def store(self, make: Callable[[], Store[T]]) -> T:
         """Runs a store inside the transaction; one that fails is undone by itself."""
-        inner = self.begin_inner()
+        part = await self.begin_part()
         try:
             result = drive(self._connection, make, self._effects)
         except BaseException as error:
-            inner.undo(error)
+            await part.undo(error)
             raise public_error(SQLITE, error)  # noqa: B904
-        inner.keep()
+        await part.keep()
         return result
 
-    def begin_inner(self) -> Inner:
-        """A part that can fail alone."""
+    async def begin_part(self) -> SavepointPart:
         self.check()
-        return Inner(self, self._connection, self._effects)
+        return SavepointPart(self, self._connection, self._effects)
 
     async def begin(self) -> None:
         """Waits for the turn."""
@@ -162,7 +161,7 @@ class Transaction(ConnectionScope, TransactionScope):
         self._writer.is_away = False
 
 
-class Inner:
+class SavepointPart:
     """A part of a transaction in its savepoint."""
 
     __slots__ = ("_connection", "_effects", "_mark", "_transaction")
@@ -173,21 +172,21 @@ class Inner:
         self._effects = effects
         self._mark = effects.mark()
         # Savepoints of one name nest: the name means the innermost.
-        connection.execute("SAVEPOINT inner_part")
+        connection.execute("SAVEPOINT part")
 
-    def keep(self) -> None:
+    async def keep(self) -> None:
         """What it wrote is the transaction's."""
         self._transaction.check()
-        self._connection.execute("RELEASE inner_part")
+        self._connection.execute("RELEASE part")
 
-    def undo(self, error: BaseException) -> None:
+    async def undo(self, error: BaseException) -> None:
         """What it wrote is undone, if the connection is still the transaction's."""
         self._effects.forget_since(self._mark)
         if not self._transaction.is_usable:
             return
         if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK TO inner_part")
-            self._connection.execute("RELEASE inner_part")
+            self._connection.execute("ROLLBACK TO part")
+            self._connection.execute("RELEASE part")
         else:
             self._transaction.look_whether_lost(error)
 

@@ -74,7 +74,7 @@ async def update_global(
 
 async def _locate(asker: Asker, found: CompiledGlobal, data: Any, expected: int | None) -> Located:
     rule = await _rule(asker, found, "update", data)
-    transaction = current_transaction()
+    transaction = current_transaction(asker.core.database)
     row = await _row(asker, found, rule, None, held=transaction is not None)
     if row is None and transaction is not None:
         # There is no row to hold: whoever saves it first is waited for.

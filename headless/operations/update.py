@@ -191,7 +191,7 @@ async def locate(
     rule = await bind_rule(decision, collection, asker)
     where = both(by_id(known), rule)
     reader = collection.reader(None, None)
-    held = current_transaction() is not None
+    held = current_transaction(asker.core.database) is not None
     statement = asker.core.statements.find(collection, reader, where, None, limited=False, revision=True, held=held)
     rows = await asker.core.database.read(statement, tuple(where.values()))
     if not rows:

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from itertools import count
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -21,11 +20,11 @@ from headless.database.postgresql.connections import OLDEST, Address, Connection
 from headless.database.postgresql.dialect import POSTGRESQL
 from headless.database.postgresql.driving import fetch
 from headless.database.postgresql.engine import engine_on, original_errors, run_script
-from headless.database.postgresql.transaction import Snapshot, Transaction, TransactionBlock, writable
+from headless.database.postgresql.transaction import Snapshot, Transaction
 from headless.database.postgresql.wake import PostgreSQLWake
 from headless.database.postgresql.writer import StoreMember, Writer
 from headless.database.protocol import CommitListener, Store
-from headless.database.scope import current_scope, scope_of
+from headless.database.scope import TransactionBlock, current_scope, scope_of, writable
 from headless.database.statements import Row, Statement, StatementCache, Values, compile_statement
 from headless.database.totals import Totals
 from headless.errors import ConfigError
@@ -56,7 +55,6 @@ class PostgreSQLDatabase:
         self._sizes = (readers, writers)
         self._read_ms = f"{int(read_seconds * 1000)}ms"
         self._totals = Totals()
-        self._never = count(-1, -1)
         self._is_open = False
 
     @property
@@ -162,16 +160,16 @@ class PostgreSQLDatabase:
         """
         scope = scope_of(self)
         if scope is not None:
-            return await writable(scope).store(make)
+            return await writable(scope, Transaction).store(make)
         member = StoreMember(self._loop, make)
         self._writer.submit(member)
         await member.durable()
         result: T = member.result
         return result
 
-    def transaction(self, timeout: float = 5.0) -> TransactionBlock:
+    def transaction(self, timeout: float = 5.0) -> TransactionBlock[Transaction]:
         """A transaction for this task, for `timeout` seconds; inside another, a part of that."""
-        return TransactionBlock(self, lambda: Transaction(self, self._patient, self._commits, timeout))
+        return TransactionBlock(self, Transaction, lambda: Transaction(self, self._patient, self._commits, timeout))
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[None]:

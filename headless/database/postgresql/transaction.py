@@ -5,24 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import copy_context
-from types import TracebackType
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import asyncpg
 
 from headless.database.dialect import public_error
 from headless.database.effects import Effects
 from headless.database.members import Member
-from headless.database.postgresql.commit import Commits, text_key
+from headless.database.postgresql.commit import Commits
 from headless.database.postgresql.connections import Connection, Connections
 from headless.database.postgresql.dialect import POSTGRESQL
 from headless.database.postgresql.driving import Drive, fetch
 from headless.database.protocol import Callback, Store
-from headless.database.scope import LATE, Scope, TransactionScope, scope_of
+from headless.database.scope import LATE, Scope, TransactionScope
 from headless.database.statements import Row, Statement, Values
 from headless.errors import TransactionTimeout, Unavailable
 
 T = TypeVar("T")
+
+_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || $1, 0))"
+
+_committing: set[asyncio.Task[None]] = set()
 
 
 class ConnectionScope(Scope):
@@ -68,7 +71,8 @@ class ConnectionScope(Scope):
             if error is None or isinstance(error, Exception):
                 await connection.execute("ROLLBACK")
                 is_sound = True
-        except asyncpg.InterfaceError:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError):
+            # The connection is lost, and the server rolls back by itself: what the block raised says more.
             pass
         finally:
             self._connections.release(connection, is_sound=is_sound)
@@ -105,7 +109,10 @@ class Transaction(ConnectionScope, TransactionScope):
 
     async def lock(self, name: str) -> None:
         self.check()
-        await self._connection.execute(f"SELECT pg_advisory_xact_lock({text_key('lock')}, {text_key(name)})")
+        try:
+            await self._connection.execute(_LOCK, name)
+        except Exception as error:
+            raise public_error(POSTGRESQL, error)  # noqa: B904
 
     async def execute(self, statement: Statement, values: Values = ()) -> list[Row]:
         """Runs one statement. A failed one changes nothing and leaves the transaction usable."""
@@ -117,21 +124,20 @@ class Transaction(ConnectionScope, TransactionScope):
 
     async def store(self, make: Callable[[], Store[T]]) -> T:
         """Runs a store inside the transaction; one that fails is undone by itself."""
-        inner = await self.begin_inner()
+        part = await self.begin_part()
         try:
             result: T = await Drive(make, self._member.effects, copy_context()).run(self._connection)
         except BaseException as error:
-            await inner.undo()
+            await part.undo(error)
             raise public_error(POSTGRESQL, error)  # noqa: B904
-        await inner.keep()
+        await part.keep()
         return result
 
-    async def begin_inner(self) -> Inner:
-        """A part that can fail alone."""
+    async def begin_part(self) -> SavepointPart:
         self.check()
         # Savepoints of one name nest: the name means the innermost.
-        await self._connection.execute("SAVEPOINT inner_part")
-        return Inner(self, self._connection, self._member.effects)
+        await self._connection.execute("SAVEPOINT part")
+        return SavepointPart(self, self._connection, self._member.effects)
 
     async def end(self, error: BaseException | None) -> None:
         """Undoes the writes if the block raised, else waits for the commit. Raises TransactionTimeout."""
@@ -141,7 +147,8 @@ class Transaction(ConnectionScope, TransactionScope):
         if error is None and not self._has_expired:
             # Whoever stops waiting does not stop a commit half-way.
             committing = self._loop.create_task(self._commit())
-            committing.add_done_callback(lambda task: task.cancelled() or task.exception())
+            _committing.add(committing)
+            committing.add_done_callback(_committing.discard)
             await self._member.durable()
             return
         await self.roll_back(error)
@@ -183,7 +190,7 @@ class Transaction(ConnectionScope, TransactionScope):
         return TransactionTimeout(LATE.format(seconds=self._timeout))
 
 
-class Inner:
+class SavepointPart:
     """A part of a transaction in its savepoint."""
 
     __slots__ = ("_connection", "_effects", "_mark", "_transaction")
@@ -197,55 +204,17 @@ class Inner:
     async def keep(self) -> None:
         """What it wrote is the transaction's."""
         self._transaction.check()
-        await self._connection.execute("RELEASE inner_part")
+        await self._connection.execute("RELEASE part")
 
-    async def undo(self) -> None:
+    async def undo(self, error: BaseException) -> None:
         """What it wrote is undone, if the connection is still the transaction's."""
         self._effects.forget_since(self._mark)
         if self._connection.is_closed():
             return
         try:
-            await self._connection.execute("ROLLBACK TO inner_part")
-            await self._connection.execute("RELEASE inner_part")
+            await self._connection.execute("ROLLBACK TO part")
+            await self._connection.execute("RELEASE part")
         except BaseException:
             # Half of a part must not be committed with the rest.
             self._connection.terminate()
             raise
-
-
-class TransactionBlock:
-    """`async with database.transaction() as transaction`; inside another, a part that can fail alone."""
-
-    __slots__ = ("_database", "_inner", "_make", "_transaction")
-
-    def __init__(self, database: object, make: Callable[[], Transaction]) -> None:
-        self._database = database
-        self._make = make
-        self._inner: Inner | None = None
-
-    async def __aenter__(self) -> Transaction:
-        scope = scope_of(self._database)
-        if scope is not None:
-            self._transaction = writable(scope)
-            self._inner = await self._transaction.begin_inner()
-        else:
-            self._transaction = self._make()
-            await self._transaction.begin()
-        return self._transaction
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._inner is None:
-            await self._transaction.end(error)
-        elif error is None:
-            await self._inner.keep()
-        else:
-            await self._inner.undo()
-
-
-def writable(scope: Scope) -> Transaction:
-    """The scope as a transaction. Raises RuntimeError for a snapshot."""
-    if not isinstance(scope, Transaction):
-        raise RuntimeError("a snapshot is for reading: write outside of it")
-    return scope
