@@ -15,10 +15,11 @@ import pytest
 
 from headless import Collection, Forbidden, Headless, HookContext, fields
 from headless.changes import Change
-from headless.database import current_transaction
+from headless.database import Statement, current_transaction
 from headless.database.postgresql.commit import text_key
+from headless.database.postgresql.connections import Connections
 from headless.database.postgresql.database import PostgreSQLDatabase
-from headless.errors import Unavailable
+from headless.errors import TransactionClosed, Unavailable
 from headless.security.passwords import LIGHT, Passwords
 
 pytestmark = pytest.mark.postgres
@@ -268,6 +269,77 @@ async def test_what_a_cancelled_part_wrote_is_undone(node: Open) -> None:
         await app.as_system().create("notes", {"title": "kept"})
     assert [document["title"] for document in (await app.as_system().find("notes")).docs] == ["kept"]
     assert current_transaction() is None
+
+
+async def test_a_read_that_is_given_up_takes_its_transaction_with_it(node: Open) -> None:
+    """The owner is told, and nothing of it is stored; in a part of its own only the part is lost."""
+    app = await node()
+    system = app.as_system()
+    slow = Statement("SELECT pg_sleep(60)")
+
+    async def given_up() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await app.database.read(slow)
+
+    with pytest.raises(TransactionClosed, match="given up"):  # noqa: PT012
+        async with app.database.transaction():
+            await system.create("notes", {"title": "lost"})
+            await given_up()
+    async with app.database.transaction():
+        await system.create("notes", {"title": "kept"})
+        with pytest.raises(TransactionClosed):  # noqa: PT012
+            async with app.database.transaction():
+                await system.create("notes", {"title": "lost too"})
+                await given_up()
+                await system.count("notes")
+    assert [document["title"] for document in (await system.find("notes")).docs] == ["kept"]
+
+
+async def test_a_part_whose_beginning_is_cancelled_leaves_nothing_by_half(node: Open) -> None:
+    """The savepoint may be there or not: then nothing of the whole transaction is kept."""
+    app = await node()
+    system = app.as_system()
+    with pytest.raises(TransactionClosed):  # noqa: PT012
+        async with app.database.transaction():
+            with pytest.raises(TimeoutError):  # noqa: PT012
+                async with app.database.transaction():
+                    await system.create("notes", {"title": "half"})
+                    async with asyncio.timeout(0):
+                        async with app.database.transaction():
+                            pass
+    assert await system.count("notes") == 0
+
+
+async def test_a_lost_connection_does_not_hide_the_error_of_the_block(node: Open, schema: str) -> None:
+    """What the owner raised is what he gets."""
+    app = await node()
+    with pytest.raises(KeyError, match="mine"):  # noqa: PT012
+        async with app.database.transaction():
+            await app.as_system().create("notes", {})
+            await _break_all(schema)
+            raise KeyError("mine")
+
+
+async def test_a_wait_for_a_connection_ends_when_it_is_cancelled() -> None:
+    """Also in the moment in which one comes back, which then goes to the next."""
+    pool = Connections(_made, 1)
+    first = await pool.acquire()
+    waiting = [asyncio.ensure_future(pool.acquire()) for _ in range(2)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    pool.release(first)
+    with pytest.raises(asyncio.CancelledError):
+        await waiting[0]
+    assert await waiting[1] is first
+
+
+async def _made() -> Any:
+    class Open:
+        def is_closed(self) -> bool:
+            return False
+
+    return Open()
 
 
 async def test_a_commit_is_called_out_to_other_nodes(schema: str) -> None:

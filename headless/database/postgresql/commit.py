@@ -10,6 +10,7 @@ from typing import Final
 from headless.database.members import Member
 from headless.database.postgresql.connections import Connection
 from headless.database.protocol import CommitListener, LoggedChange
+from headless.errors import Unavailable
 
 logger = logging.getLogger("headless.database")
 
@@ -41,7 +42,9 @@ class Commits:
             await connection.execute(self._lock)
             columns = [list(column) for column in zip(*rows, strict=True)]
             numbers = sorted(row[0] for row in await connection.fetch(_INSERT, *columns))
-        await connection.execute("COMMIT")
+        # A transaction that a failed statement had aborted answers ROLLBACK, without an error.
+        if await connection.execute("COMMIT") != "COMMIT":
+            raise Unavailable()
         self._tell(members, numbers)
 
     def _tell(self, members: Sequence[Member], numbers: list[int]) -> None:

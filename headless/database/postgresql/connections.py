@@ -154,7 +154,7 @@ class Connections:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self._wake_one()
-            else:
+            elif turn in self._waiting:
                 self._waiting.remove(turn)
             raise
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import copy_context
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import asyncpg
 
@@ -19,9 +19,14 @@ from headless.database.postgresql.driving import Drive, fetch
 from headless.database.protocol import Callback, Store
 from headless.database.scope import LATE, Scope, TransactionScope
 from headless.database.statements import Row, Statement, Values
-from headless.errors import TransactionTimeout, Unavailable
+from headless.errors import TransactionClosed, TransactionTimeout, Unavailable
 
 T = TypeVar("T")
+
+LOST: Final = (
+    "Something inside this transaction failed, or was given up, and PostgreSQL has taken back everything in it. Begin "
+    "a transaction inside of it for what may fail: that part alone is taken back."
+)
 
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || $1, 0))"
 
@@ -36,19 +41,28 @@ class ConnectionScope(Scope):
         self._connections = connections
         self._begin = begin
         self._connection: Connection = None
+        self.lost: BaseException | None = None
+        """The failure of a statement by itself, such as a read: PostgreSQL takes back everything around it."""
 
     async def begin(self) -> None:
         """Waits for a connection and begins."""
-        connection = await self._connections.acquire()
         try:
-            await connection.execute(self._begin)
+            self._connection = await self._connections.acquire()
+            await self._connection.execute(self._begin)
         except BaseException as error:
-            self._connections.release(connection, is_sound=False)
+            if self._connection is not None:
+                self._connections.release(self._connection, is_sound=False)
             if isinstance(error, Exception):
                 raise public_error(POSTGRESQL, error)  # noqa: B904
             raise
-        self._connection = connection
         self.enter()
+
+    def check(self) -> None:
+        super().check()
+        if self.lost is not None:
+            raise TransactionClosed(LOST) from self.lost
+        if self._connection.is_closed():
+            raise Unavailable()
 
     def read_inline(self, statement: Statement, values: Values) -> list[Row] | None:
         self.check()
@@ -60,8 +74,30 @@ class ConnectionScope(Scope):
             raise ValueError(f"a read does not write: {statement.sql}")
         try:
             return await fetch(self._connection, statement, values)
-        except Exception as error:
-            raise public_error(POSTGRESQL, error)  # noqa: B904
+        except BaseException as error:
+            raise self._noted(error)  # noqa: B904
+
+    async def run(self, sql: str, *values: Any) -> None:
+        """Runs a statement of the transaction's own."""
+        try:
+            await self._connection.execute(sql, *values)
+        except BaseException as error:
+            raise self._noted(error)  # noqa: B904
+
+    def _noted(self, error: BaseException) -> BaseException:
+        """The error to raise for one of a statement that was not part of a store."""
+        # What the driver refuses by itself has not reached the server.
+        if not isinstance(error, Exception) or getattr(error, "severity", None) is not None:
+            self.lost = error
+        return public_error(POSTGRESQL, error)
+
+    async def run_whole(self, sql: str) -> None:
+        """The same, of one that must not happen by half: if it is not known to have happened, nothing has."""
+        try:
+            await self.run(sql)
+        except BaseException:
+            self._connection.terminate()
+            raise
 
     async def roll_back(self, error: BaseException | None) -> None:
         """Ends without a trace. After a cancellation the connection may still be at work: it is given up."""
@@ -109,10 +145,7 @@ class Transaction(ConnectionScope, TransactionScope):
 
     async def lock(self, name: str) -> None:
         self.check()
-        try:
-            await self._connection.execute(_LOCK, name)
-        except Exception as error:
-            raise public_error(POSTGRESQL, error)  # noqa: B904
+        await self.run(_LOCK, name)
 
     async def execute(self, statement: Statement, values: Values = ()) -> list[Row]:
         """Runs one statement. A failed one changes nothing and leaves the transaction usable."""
@@ -136,14 +169,17 @@ class Transaction(ConnectionScope, TransactionScope):
     async def begin_part(self) -> SavepointPart:
         self.check()
         # Savepoints of one name nest: the name means the innermost.
-        await self._connection.execute("SAVEPOINT part")
-        return SavepointPart(self, self._connection, self._member.effects)
+        await self.run_whole("SAVEPOINT part")
+        return SavepointPart(self, self._member.effects)
 
     async def end(self, error: BaseException | None) -> None:
         """Undoes the writes if the block raised, else waits for the commit. Raises TransactionTimeout."""
         self.leave()
         if self._timer is not None:
             self._timer.cancel()
+        if error is None and self.lost is not None:
+            await self.roll_back(None)
+            raise TransactionClosed(LOST) from self.lost
         if error is None and not self._has_expired:
             # Whoever stops waiting does not stop a commit half-way.
             committing = self._loop.create_task(self._commit())
@@ -159,12 +195,12 @@ class Transaction(ConnectionScope, TransactionScope):
         if self._has_expired and asyncio.current_task() is self._task:
             raise self._too_late()
         super().check()
-        if self._connection.is_closed():
-            raise Unavailable()
 
     async def _commit(self) -> None:
         is_sound = False
         try:
+            if self._connection.is_closed():
+                raise Unavailable()
             await self._commits.commit(self._connection, [self._member])
             is_sound = True
         except Exception as error:
@@ -174,6 +210,11 @@ class Transaction(ConnectionScope, TransactionScope):
             raise
         finally:
             self._connections.release(self._connection, is_sound=is_sound)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the connection is still there."""
+        return not self._connection.is_closed()
 
     def _expire(self) -> None:
         """The server rolls back what a lost connection had begun."""
@@ -193,28 +234,22 @@ class Transaction(ConnectionScope, TransactionScope):
 class SavepointPart:
     """A part of a transaction in its savepoint."""
 
-    __slots__ = ("_connection", "_effects", "_mark", "_transaction")
+    __slots__ = ("_effects", "_mark", "_transaction")
 
-    def __init__(self, transaction: Transaction, connection: Connection, effects: Effects) -> None:
+    def __init__(self, transaction: Transaction, effects: Effects) -> None:
         self._transaction = transaction
-        self._connection = connection
         self._effects = effects
         self._mark = effects.mark()
 
     async def keep(self) -> None:
         """What it wrote is the transaction's."""
         self._transaction.check()
-        await self._connection.execute("RELEASE part")
+        await self._transaction.run_whole("RELEASE part")
 
     async def undo(self, error: BaseException) -> None:
-        """What it wrote is undone, if the connection is still the transaction's."""
+        """What it wrote is undone, and a failed read with it, if the connection is still the transaction's."""
         self._effects.forget_since(self._mark)
-        if self._connection.is_closed():
-            return
-        try:
-            await self._connection.execute("ROLLBACK TO part")
-            await self._connection.execute("RELEASE part")
-        except BaseException:
-            # Half of a part must not be committed with the rest.
-            self._connection.terminate()
-            raise
+        if self._transaction.is_usable:
+            await self._transaction.run_whole("ROLLBACK TO part")
+            await self._transaction.run_whole("RELEASE part")
+            self._transaction.lost = None
